@@ -1,0 +1,1 @@
+"""The event contracts, generated from proto/; do not edit."""

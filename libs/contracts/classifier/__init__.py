@@ -1,0 +1,1 @@
+"""Contracts of classifier, generated from proto/; do not edit."""

@@ -1,0 +1,1 @@
+"""Contracts of erp, generated from proto/; do not edit."""

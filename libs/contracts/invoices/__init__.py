@@ -1,0 +1,1 @@
+"""Contracts of invoices, generated from proto/; do not edit."""

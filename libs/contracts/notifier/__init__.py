@@ -1,0 +1,1 @@
+"""Contracts of notifier, generated from proto/; do not edit."""

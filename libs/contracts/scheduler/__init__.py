@@ -1,0 +1,1 @@
+"""Contracts of scheduler, generated from proto/; do not edit."""
