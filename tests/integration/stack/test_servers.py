@@ -1,0 +1,73 @@
+"""The real servers that the test rings stand on."""
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from sandbox.stack.databases import Database
+from tests.support.servers import Databases, Topics
+
+
+async def _table_of_the_owner(database: Database) -> None:
+    connection = await asyncpg.connect(database.owner_url)
+    await connection.execute("CREATE TABLE debtor (id bigserial PRIMARY KEY, name text)")
+    await connection.execute("INSERT INTO debtor (name) VALUES ('Jansen')")
+    await connection.close()
+
+
+async def test_the_application_role_works_with_rows_but_cannot_change_the_schema(
+    empty_database: Database,
+) -> None:
+    await _table_of_the_owner(empty_database)
+    connection = await asyncpg.connect(empty_database.url)
+    await connection.execute("INSERT INTO debtor (name) VALUES ('Bakker')")
+    assert await connection.fetchval("SELECT count(*) FROM debtor") == 2
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("CREATE TABLE another (id int)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("DROP TABLE debtor")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("TRUNCATE debtor")
+    await connection.close()
+
+
+async def test_one_service_cannot_open_the_database_of_another(databases: Databases) -> None:
+    async with databases.empty("probe") as ours, databases.empty("stranger") as theirs:
+        trespass = ours.url.replace(ours.name, theirs.name)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await asyncpg.connect(trespass)
+
+
+async def test_row_level_security_binds_the_application_role(empty_database: Database) -> None:
+    await _table_of_the_owner(empty_database)
+    owner = await asyncpg.connect(empty_database.owner_url)
+    await owner.execute("ALTER TABLE debtor ENABLE ROW LEVEL SECURITY")
+    await owner.execute("CREATE POLICY nobody ON debtor USING (false)")
+    await owner.close()
+    connection = await asyncpg.connect(empty_database.url)
+    assert await connection.fetchval("SELECT count(*) FROM debtor") == 0
+    await connection.close()
+
+
+async def test_a_copied_database_has_the_rows_and_rights_of_its_template_and_is_apart_from_it(
+    databases: Databases,
+) -> None:
+    for _ in range(2):
+        async with databases.fresh("probe", migrate=_table_of_the_owner) as database:
+            connection = await asyncpg.connect(database.url)
+            assert await connection.fetchval("SELECT count(*) FROM debtor") == 1
+            await connection.execute("DELETE FROM debtor")
+            await connection.close()
+
+
+async def test_a_record_written_is_read_from_a_topic_of_the_tests_own(bootstrap: str, topics: Topics) -> None:
+    name = await topics.create("echo")
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True)
+    await producer.start()
+    await producer.send_and_wait(name, b"hello", key=b"k")
+    await producer.stop()
+    consumer = AIOKafkaConsumer(name, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    record = await consumer.getone()
+    await consumer.stop()
+    assert (record.key, record.value) == (b"k", b"hello")

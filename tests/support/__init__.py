@@ -1,0 +1,1 @@
+"""What the test rings share: real servers, one of each per run."""
