@@ -1,0 +1,63 @@
+"""`python -m sandbox.inbox` runs the inbox until it is told to stop."""
+
+import asyncio
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+import uvicorn
+
+from sandbox.inbox.app import build_app, open_inbox
+from sandbox.inbox.connections import DroppableHttpProtocol
+from sandbox.inbox.settings import InboxSettings, SettingsError, read_settings
+
+STOP_WAIT_S_MAX = 2
+
+
+async def serve(settings: InboxSettings) -> None:
+    """Listen on both ports, say where, and serve; raises OSError where a port is taken."""
+    with socket.create_server((settings.host, settings.http_port), backlog=1024) as http_socket:
+        async with open_inbox(settings) as (inbox, smtp_port):
+            http_port = http_socket.getsockname()[1]
+            config = uvicorn.Config(
+                build_app(inbox),
+                http=DroppableHttpProtocol,
+                ws="none",
+                lifespan="off",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=STOP_WAIT_S_MAX,
+            )
+            print(
+                f"inbox ready: http://{settings.host}:{http_port} smtp://{settings.host}:{smtp_port}",
+                flush=True,
+            )
+            await uvicorn.Server(config).serve(sockets=[http_socket])
+
+
+def main() -> int:
+    """Run the inbox; the exit code is 2 for a wrong setting and 1 for a taken port."""
+    # Uvicorn raises the signal again once it has stopped: a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        settings = read_settings()
+        with suppress(KeyboardInterrupt):
+            asyncio.run(serve(settings))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        wanted = f"{settings.http_port} (HTTP) and {settings.smtp_port} (SMTP) on {settings.host}"
+        print(
+            f"The inbox cannot listen on {wanted}: {error.strerror}. Set VELVET_INBOX_HTTP_PORT or "
+            "VELVET_INBOX_SMTP_PORT to a free port.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
