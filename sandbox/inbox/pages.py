@@ -34,6 +34,13 @@ SAFE_HEADERS = {
     "Cache-Control": "no-store",
 }
 SHOWN_INLINE = {"application/pdf"}
+CHANNEL_NAMES = {
+    Channel.EMAIL: "E-mail",
+    Channel.SMS: "SMS",
+    Channel.WHATSAPP: "WhatsApp",
+    Channel.CALL: "Calls",
+    Channel.LETTER: "Letters",
+}
 
 router = APIRouter(include_in_schema=False)
 environment = Environment(
@@ -47,7 +54,7 @@ environment = Environment(
 
 def render(template: str, **values: Any) -> HTMLResponse:
     """Render a page under the strict policy."""
-    html = environment.get_template(template).render(channels=list(Channel), **values)
+    html = environment.get_template(template).render(channels=list(Channel), names=CHANNEL_NAMES, **values)
     return HTMLResponse(html, headers={**SAFE_HEADERS, "Content-Security-Policy": PAGE_POLICY})
 
 
