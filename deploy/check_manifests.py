@@ -28,7 +28,9 @@ def unlisted() -> Iterator[str]:
     listed = set(yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"])
     present = {path.name for path in BASE.glob("*.yaml")} - {"kustomization.yaml"}
     yield from (f"k8s/base/{name}: not listed in kustomization.yaml" for name in sorted(present - listed))
-    yield from (f"k8s/base/kustomization.yaml: names {name}, which is not there" for name in sorted(listed - present))
+    yield from (
+        f"k8s/base/kustomization.yaml: names {name}, which is not there" for name in sorted(listed - present)
+    )
 
 
 def schema_faults(name: str, document: dict[str, Any]) -> Iterator[str]:
@@ -50,7 +52,11 @@ def pod_faults(name: str, document: dict[str, Any]) -> Iterator[str]:
         yield f"{title}: must run as non-root"
     for container in spec["containers"]:
         yield from (f"{title}: {fault}" for fault in container_faults(container, kind=document["kind"]))
-    if document["kind"] == "Deployment" and document["spec"]["selector"]["matchLabels"].items() - document["spec"]["template"]["metadata"]["labels"].items():
+    if (
+        document["kind"] == "Deployment"
+        and document["spec"]["selector"]["matchLabels"].items()
+        - document["spec"]["template"]["metadata"]["labels"].items()
+    ):
         yield f"{title}: the selector does not match the pod's labels"
 
 
@@ -61,17 +67,25 @@ def container_faults(container: dict[str, Any], *, kind: str) -> Iterator[str]:
         yield "needs a read-only root file system and no privilege escalation"
     if context.get("capabilities", {}).get("drop") != ["ALL"]:
         yield "must drop all capabilities"
-    if "requests" not in container.get("resources", {}) or "memory" not in container.get("resources", {}).get("limits", {}):
+    if "requests" not in container.get("resources", {}) or "memory" not in container.get("resources", {}).get(
+        "limits", {}
+    ):
         yield "needs resource requests and a memory limit"
     if kind == "Deployment":
-        yield from (f"has no {probe}" for probe in ("startupProbe", "livenessProbe", "readinessProbe") if probe not in container)
+        yield from (
+            f"has no {probe}"
+            for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+            if probe not in container
+        )
 
 
 def missing(found: set[tuple[str, str]]) -> Iterator[str]:
     """Name the resources that every service needs and that are not there."""
     for service in SERVICES:
         wanted = {("Service", service), ("Job", f"{service}-migrate")}
-        wanted |= {(kind, f"{service}-{role}") for role in ROLES for kind in ("Deployment", "PodDisruptionBudget")}
+        wanted |= {
+            (kind, f"{service}-{role}") for role in ROLES for kind in ("Deployment", "PodDisruptionBudget")
+        }
         yield from (f"k8s/base: {kind} {name} is missing" for kind, name in sorted(wanted - found))
 
 
@@ -80,18 +94,28 @@ def compose_faults() -> Iterator[str]:
     services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
     yield from (f"deploy/compose.yaml: {name} is missing" for name in SERVICES if name not in services)
     for name, service in services.items():
-        yield from (f"deploy/compose.yaml: {name} depends on {other}, which is not there" for other in service.get("depends_on", {}) if other not in services)
+        yield from (
+            f"deploy/compose.yaml: {name} depends on {other}, which is not there"
+            for other in service.get("depends_on", {})
+            if other not in services
+        )
 
 
 def main() -> int:
     """Print every fault; 1 when there is one."""
     all_documents = list(documents())
-    faults = [*unlisted(), *compose_faults(), *missing({(d["kind"], d["metadata"]["name"]) for _, d in all_documents})]
+    faults = [
+        *unlisted(),
+        *compose_faults(),
+        *missing({(d["kind"], d["metadata"]["name"]) for _, d in all_documents}),
+    ]
     for name, document in all_documents:
         faults += [*schema_faults(name, document), *pod_faults(name, document)]
     for fault in faults:
         print(fault, file=sys.stderr)
-    print(f"manifests: {len(all_documents)} resources checked against Kubernetes {KUBERNETES_VERSION}, {len(faults)} faults")
+    print(
+        f"manifests: {len(all_documents)} resources checked against Kubernetes {KUBERNETES_VERSION}, {len(faults)} faults"
+    )
     return 1 if faults else 0
 
 

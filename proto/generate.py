@@ -30,7 +30,14 @@ KEYWORDS = {"from": "from_"}
 def run_protoc(out: Path) -> None:
     """Write the protobuf classes and their stubs below ``out``."""
     files = [f"contracts/{name}/v1/{name}.proto" for name in SERVICES]
-    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{ROOT / 'proto'}", f"--python_out={out}", f"--pyi_out={out}"]
+    command = [
+        sys.executable,
+        "-m",
+        "grpc_tools.protoc",
+        f"-I{ROOT / 'proto'}",
+        f"--python_out={out}",
+        f"--pyi_out={out}",
+    ]
     subprocess.run([*command, *files], check=True)
 
 
@@ -78,8 +85,14 @@ def in_order(messages: list[Descriptor]) -> list[Descriptor]:
 
 def lean_source(file: FileDescriptor) -> str:
     """Write the module of lean types for one proto file."""
-    lines = [f'"""Message types of {file.package}, generated from proto/{file.name}; do not edit."""', "", "import msgspec"]
-    uses = sorted(f"from contracts.{module_of(other)} import v1 as {module_of(other)}" for other in file.dependencies)
+    lines = [
+        f'"""Message types of {file.package}, generated from proto/{file.name}; do not edit."""',
+        "",
+        "import msgspec",
+    ]
+    uses = sorted(
+        f"from contracts.{module_of(other)} import v1 as {module_of(other)}" for other in file.dependencies
+    )
     lines += ["", *uses] if uses else []
     for message in in_order(list(file.message_types_by_name.values())):
         lines += ["", "", f"class {message.name}(msgspec.Struct, kw_only=True):"]
@@ -97,17 +110,26 @@ def generate(out: Path) -> None:
     (out / "contracts").mkdir(parents=True, exist_ok=True)
     run_protoc(out)
     sys.path.insert(0, str(out))
-    (out / "contracts" / "__init__.py").write_text('"""The event contracts, generated from proto/; do not edit."""\n')
+    (out / "contracts" / "__init__.py").write_text(
+        '"""The event contracts, generated from proto/; do not edit."""\n'
+    )
     for name in SERVICES:
         package = out / "contracts" / name
-        (package / "__init__.py").write_text(f'"""Contracts of {name}, generated from proto/; do not edit."""\n')
+        (package / "__init__.py").write_text(
+            f'"""Contracts of {name}, generated from proto/; do not edit."""\n'
+        )
         module = importlib.import_module(f"contracts.{name}.v1.{name}_pb2")
         (package / "v1" / "__init__.py").write_text(lean_source(module.DESCRIPTOR))
 
 
 def drift(fresh: Path, committed: Path) -> list[str]:
     """List the generated files that differ from the committed ones, in either direction."""
-    names = {p.relative_to(root) for root in (fresh, committed) for p in root.rglob("*.py*") if "__pycache__" not in p.parts}
+    names = {
+        p.relative_to(root)
+        for root in (fresh, committed)
+        for p in root.rglob("*.py*")
+        if "__pycache__" not in p.parts
+    }
     return sorted(str(n) for n in names if not _same(fresh / n, committed / n))
 
 
@@ -118,7 +140,9 @@ def _same(one: Path, other: Path) -> bool:
 def main() -> int:
     """Generate, or with ``--check`` say what has drifted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare only; exit 1 when the committed code has drifted")
+    parser.add_argument(
+        "--check", action="store_true", help="compare only; exit 1 when the committed code has drifted"
+    )
     arguments = parser.parse_args()
     if not arguments.check:
         generate(ROOT / "libs")

@@ -1,0 +1,1 @@
+"""Replays an ERP's event stream on the sandbox clock, tells what came of it, and judges it."""

@@ -1,0 +1,70 @@
+"""Speaks to a running sandbox as any other system would: by its service APIs and the inbox."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+PAGE_ITEMS_MAX = 500
+CLOCK_TIMEOUT_S = 300.0
+CALL_TIMEOUT_S = 30.0
+
+
+class SandboxError(Exception):
+    """A service answered with a problem; the sentence says which and what it said."""
+
+
+class SandboxClient:
+    """One creditor's view of the four services, and the inbox."""
+
+    def __init__(self, urls: Mapping[str, str], *, token: str) -> None:
+        self._urls = dict(urls)
+        self._http = httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=CALL_TIMEOUT_S)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def get(
+        self, service: str, path: str, *, params: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Return one answer; raises SandboxError."""
+        return self._read(await self._http.get(self._urls[service] + path, params=dict(params or {})))
+
+    async def post(self, service: str, path: str, *, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Post ``body``; raises SandboxError."""
+        return self._read(await self._http.post(self._urls[service] + path, json=dict(body)))
+
+    async def items(
+        self, service: str, path: str, *, params: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return every item of a list, page by page; raises SandboxError."""
+        found: list[dict[str, Any]] = []
+        query = {**(params or {}), "limit": str(PAGE_ITEMS_MAX)}
+        while True:
+            page = await self.get(service, path, params=query)
+            found += page["items"]
+            if not page["next_cursor"]:
+                return found
+            query["cursor"] = page["next_cursor"]
+
+    async def advance(self, now: datetime) -> dict[str, Any]:
+        """Move the sandbox clock to ``now`` and wait until everything due is done; raises SandboxError."""
+        body = {"now": now.isoformat()}
+        answer = await self._http.put(
+            self._urls["scheduler"] + "/v1/clock", json=body, timeout=CLOCK_TIMEOUT_S
+        )
+        return self._read(answer)
+
+    def _read(self, answer: httpx.Response) -> dict[str, Any]:
+        if answer.is_success:
+            return dict(answer.json())
+        raise SandboxError(
+            f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}: {answer.text[:400]}"
+        )

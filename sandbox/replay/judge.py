@@ -1,0 +1,241 @@
+"""Judges a replay by the ledger and by what came out of it, knowing nothing of how Velvet works."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sandbox.replay.days import effective_due, is_quiet_day
+from sandbox.replay.evidence import Evidence
+from sandbox.replay.verdicts import MESSAGE_CHANNELS, SENT, Truth, Violation, instant_of
+
+Contact = Mapping[str, Any]
+
+# requirements.md section 2: the first day on which each step may go out. "issued": days after the invoice date;
+# "due": days before the due date as written; "effective": days after the due date rolled to a bank day.
+EARLIEST: Mapping[str, tuple[str, int]] = {
+    "arrival-check": ("issued", 3),
+    "courtesy-call": ("issued", 3),
+    "before-due": ("due", -3),
+    "due-day": ("effective", 0),
+    "prompt-reminder": ("effective", 1),
+    "friendly-reminder": ("effective", 1),
+    "second-reminder": ("effective", 5),
+    "friendly-call": ("effective", 1),
+    "call": ("effective", 14),
+    "second-call": ("effective", 1),
+    "formal-notice": ("effective", 30),
+    "formal-letter": ("effective", 32),
+    "last-notice": ("effective", 30),
+    "hand-over": ("effective", 45),
+    "resend": ("issued", 3),
+}
+FORMAL = frozenset({"formal-notice", "formal-letter", "last-notice"})
+FRIENDLY_BEFORE_FORMAL_DAYS = 7
+QUIET_FROM, QUIET_UNTIL = time(20), time(7)
+USUAL_MOMENT = time(9)
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+MESSAGES_IN_14_DAYS_MAX = 4
+
+
+def judge(truth: Truth, evidence: Evidence) -> list[Violation]:
+    """Return every broken promise, in a fixed order; an empty list is a clean replay."""
+    sent = sorted(
+        (c for c in evidence.contacts if c["outcome"] in SENT), key=lambda c: (c["at"], c["contact_id"])
+    )
+    messages = [c for c in sent if c["channel"] in MESSAGE_CHANNELS]
+    found = [
+        *reasonless(truth, sent),
+        *repeated(sent),
+        *out_of_hours(truth, messages),
+        *crowded(truth, messages),
+        *formal_too_soon(truth, sent),
+        *impersonal(messages, evidence),
+        *misdelivered(truth, messages, evidence),
+        *forgotten(truth, sent, evidence),
+        *miscounted(truth, evidence),
+    ]
+    return sorted(found, key=lambda v: (v.rule, v.detail))
+
+
+def reasonless(truth: Truth, sent: Sequence[Contact]) -> Iterator[Violation]:
+    """Find contacts about an invoice that was paid, disputed or before its step."""
+    for contact in sent:
+        day = instant_of(contact).astimezone(truth.zone_of(contact["customer_id"])).date()
+        for invoice_id in contact["invoice_ids"]:
+            row = truth.rows.get(invoice_id)
+            if row is None or row.customer_id != contact["customer_id"]:
+                yield Violation(
+                    "unknown-invoice",
+                    f"{contact['contact_id']} names {invoice_id}, which is not the customer's",
+                )
+                continue
+            what = f"{contact['step']} on {invoice_id} at {contact['at']}"
+            if truth.is_paid(row, on=day):
+                yield Violation("after-payment", f"{what}: paid on {row.paid_on}")
+            if truth.is_disputed(row, on=day):
+                yield Violation("disputed", what)
+            if day < _earliest(row.issued_on, row.due_on, step=contact["step"]):
+                yield Violation("before-its-step", f"{what}: due on {row.due_on}, issued on {row.issued_on}")
+
+
+def _earliest(issued_on: date, due_on: date, *, step: str) -> date:
+    anchor, days = EARLIEST[step]
+    start = {"issued": issued_on, "due": due_on, "effective": effective_due(due_on)}[anchor]
+    return start + timedelta(days=days)
+
+
+def repeated(sent: Sequence[Contact]) -> Iterator[Violation]:
+    """Find steps carried out more than once on one invoice."""
+    counts = Counter(
+        (invoice_id, contact["step"]) for contact in sent for invoice_id in contact["invoice_ids"]
+    )
+    for (invoice_id, step), times in counts.items():
+        if times > 1:
+            yield Violation("step-twice", f"{step} on {invoice_id}: {times} times")
+
+
+def out_of_hours(truth: Truth, messages: Sequence[Contact]) -> Iterator[Violation]:
+    """Find messages outside the customer's window, in quiet hours, on a Sunday or a holiday."""
+    for contact in messages:
+        local = instant_of(contact).astimezone(truth.zone_of(contact["customer_id"]))
+        if is_quiet_day(local.date()) or not QUIET_UNTIL <= local.time() < QUIET_FROM:
+            yield Violation("quiet-hours", f"{contact['contact_id']} at {local.isoformat()}")
+            continue
+        start, end, days = _window(truth.customers.get(contact["customer_id"], {}).get("preferred_window"))
+        if not start <= local.time() < end or WEEKDAYS[local.weekday()] not in days:
+            yield Violation(
+                "outside-window",
+                f"{contact['contact_id']} at {local.isoformat()}, window {start}-{end} {' '.join(days)}",
+            )
+
+
+def _window(given: Mapping[str, Any] | None) -> tuple[time, time, Sequence[str]]:
+    """Return the window that counts: one without an allowed minute is ignored in favour of 09:00."""
+    usual = (USUAL_MOMENT, time(USUAL_MOMENT.hour + 1), WEEKDAYS[:5])
+    if not given:
+        return usual
+    days = [day for day in given.get("days") or WEEKDAYS[:5] if day != "SUN"]
+    start, end = (
+        max(time.fromisoformat(given["from"]), QUIET_UNTIL),
+        min(time.fromisoformat(given["to"]), QUIET_FROM),
+    )
+    return (start, end, days) if start < end and days else usual
+
+
+def crowded(truth: Truth, messages: Sequence[Contact]) -> Iterator[Violation]:
+    """Find customers with two messages on one civil day, or too many in 14 days (formal steps aside)."""
+    days: dict[str, list[tuple[date, bool]]] = defaultdict(list)
+    for contact in messages:
+        day = instant_of(contact).astimezone(truth.zone_of(contact["customer_id"])).date()
+        days[contact["customer_id"]].append((day, contact["step"] in FORMAL))
+    for customer_id, entries in days.items():
+        for day, times in Counter(day for day, _ in entries).items():
+            if times > 1:
+                yield Violation("two-a-day", f"{customer_id} on {day}: {times} messages")
+        for day, is_formal in entries:
+            recent = sum(1 for other, _ in entries if day - timedelta(days=14) < other <= day)
+            if recent > MESSAGES_IN_14_DAYS_MAX and not is_formal:
+                yield Violation("too-many", f"{customer_id}: {recent} messages in 14 days up to {day}")
+
+
+def formal_too_soon(truth: Truth, sent: Sequence[Contact]) -> Iterator[Violation]:
+    """Find formal steps without a friendly contact about that invoice at least seven days before."""
+    friendly: dict[str, list[date]] = defaultdict(list)
+    for contact in sent:
+        day = instant_of(contact).astimezone(truth.zone_of(contact["customer_id"])).date()
+        for invoice_id in contact["invoice_ids"]:
+            if contact["step"] not in FORMAL and contact["outcome"] in {"ACCEPTED", "DELIVERED", "DONE"}:
+                friendly[invoice_id].append(day)
+            if contact["step"] in FORMAL and not any(
+                (day - d).days >= FRIENDLY_BEFORE_FORMAL_DAYS for d in friendly[invoice_id]
+            ):
+                yield Violation("formal-without-friendly", f"{contact['step']} on {invoice_id} on {day}")
+
+
+def impersonal(messages: Sequence[Contact], evidence: Evidence) -> Iterator[Violation]:
+    """Find automatic messages to a customer who was gold when they went out."""
+    for contact in messages:
+        history = evidence.tiers[contact["customer_id"]]["history"]
+        held = [entry["tier"] for entry in history if entry["at"] <= contact["at"]] if history else []
+        if contact["tier"] == "GOLD" or (held and held[-1] == "GOLD"):
+            yield Violation(
+                "gold-reminded", f"{contact['step']} to {contact['customer_id']} at {contact['at']}"
+            )
+
+
+def misdelivered(truth: Truth, messages: Sequence[Contact], evidence: Evidence) -> Iterator[Violation]:
+    """Find messages that reached the wrong person, no one, or someone twice; the inbox is the witness."""
+    arrived = Counter(message["provider_message_id"] for message in evidence.messages)
+    by_id = {message["provider_message_id"]: message for message in evidence.messages}
+    for contact in messages:
+        message = by_id.get(contact["provider_message_id"])
+        if message is None:
+            if contact["outcome"] not in {"AMBIGUOUS", "PENDING"}:
+                yield Violation("lost", f"{contact['contact_id']} is {contact['outcome']} but never arrived")
+            continue
+        if arrived[contact["provider_message_id"]] > 1:
+            yield Violation(
+                "doubled", f"{contact['contact_id']} arrived {arrived[contact['provider_message_id']]} times"
+            )
+        if contact["channel"] != "LETTER" and _plain(message["to"]) not in _addresses(
+            truth.customers.get(contact["customer_id"], {})
+        ):
+            yield Violation(
+                "wrong-recipient",
+                f"{contact['contact_id']} of {contact['customer_id']} went to {message['to']}",
+            )
+        for invoice_id in contact["invoice_ids"]:
+            if invoice_id not in message["text"]:
+                yield Violation("unnamed-invoice", f"{contact['contact_id']} does not name {invoice_id}")
+    known = {contact["provider_message_id"] for contact in evidence.contacts}
+    for message in evidence.messages:
+        if message["provider_message_id"] not in known:
+            yield Violation(
+                "unaccounted", f"{message['channel']} {message['provider_message_id']} has no contact"
+            )
+
+
+def _plain(address: str) -> str:
+    return address.lower().removeprefix("whatsapp:").lstrip("+")
+
+
+def _addresses(customer: Mapping[str, Any]) -> set[str]:
+    return {
+        _plain(str(contact[field]))
+        for contact in customer.get("contacts", ())
+        for field in ("email", "mobile", "phone")
+        if contact.get(field)
+    }
+
+
+def forgotten(truth: Truth, sent: Sequence[Contact], evidence: Evidence) -> Iterator[Violation]:
+    """Find open overdue invoices that were neither approached nor explained."""
+    approached = {invoice_id for contact in sent for invoice_id in contact["invoice_ids"]}
+    for row in truth.rows.values():
+        overdue = truth.open_of(row, on=evidence.today) > 0 and row.due_on < evidence.today
+        explained = evidence.explanations.get(row.invoice_id, {}).get("reasons")
+        if overdue and row.invoice_id not in approached and not explained:
+            yield Violation("forgotten", f"{row.invoice_id}, due on {row.due_on}")
+
+
+def miscounted(truth: Truth, evidence: Evidence) -> Iterator[Violation]:
+    """Find balances that differ from the ledger's, to the cent, in every currency."""
+    opens: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    overdue: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in truth.rows.values():
+        amount = truth.open_of(row, on=evidence.today)
+        opens[row.customer_id, row.currency] += amount
+        overdue[row.customer_id, row.currency] += amount if row.due_on < evidence.today else 0
+    for (customer_id, currency), amount in sorted(opens.items()):
+        balances = evidence.positions[customer_id]["balances"]
+        balance = next((b for b in balances if b["currency"] == currency), {"open": "0", "overdue": "0"})
+        if (
+            Decimal(balance["open"]) != amount
+            or Decimal(balance["overdue"]) != overdue[customer_id, currency]
+        ):
+            yield Violation(
+                "balance",
+                f"{customer_id}: {balance} where the ledger has {amount} open, {overdue[customer_id, currency]} overdue",
+            )
