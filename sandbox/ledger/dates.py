@@ -87,7 +87,7 @@ def _rare_shape(text: str) -> Shape | None:
 
 
 def is_no_date(raw: str) -> bool:
-    """True for an empty value and for what systems write instead of one (NULL, 0000-00-00, 9999-12-31)."""
+    """Return True for an empty value and for what systems write instead of one (NULL, 0000-00-00, 9999-12-31)."""
     text = raw.strip()
     if text.casefold() in _NO_DATE:
         return True

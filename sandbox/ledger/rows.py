@@ -19,7 +19,7 @@ _WHAT = {"issued": "issue date", "due": "due date", "paid": "payment date", "dis
 
 
 class RowFault(ValueError):
-    """This row cannot be used; the sentence says why."""
+    """The row cannot be used; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
