@@ -38,7 +38,7 @@ async def create_database(server: PostgresServer, service: str, *, name: str | N
     finally:
         await connection.close()
     await _grant(server, database, owner=owner, app=app)
-    return _addresses(server, database, service=service)
+    return database_of(server, service, name=database)
 
 
 async def copy_database(server: PostgresServer, template: Database, *, service: str, name: str) -> Database:
@@ -50,7 +50,7 @@ async def copy_database(server: PostgresServer, template: Database, *, service: 
         await connection.execute(f'CREATE DATABASE "{name}" OWNER "{service}_owner" {strategy}')
     finally:
         await connection.close()
-    return _addresses(server, name, service=service)
+    return database_of(server, service, name=name)
 
 
 async def drop_database(server: PostgresServer, name: str) -> None:
@@ -62,8 +62,9 @@ async def drop_database(server: PostgresServer, name: str) -> None:
         await connection.close()
 
 
-def _addresses(server: PostgresServer, name: str, *, service: str) -> Database:
-    """Return the two addresses of a database."""
+def database_of(server: PostgresServer, service: str, *, name: str | None = None) -> Database:
+    """Return the two addresses of a service's database, whether it exists already or not."""
+    name = name or service
     return Database(
         name=name,
         url=server.url(name, role=f"{service}_app"),

@@ -1,9 +1,11 @@
 """Where the local stack keeps its state, its logs and its caches."""
 
+import fcntl
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +79,15 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     draft.replace(path)
+
+
+@contextmanager
+def alone(layout: Layout) -> Iterator[None]:
+    """Keep a second command away from the same stack until the first has ended."""
+    layout.create()
+    with (layout.home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def kafka_libs() -> Path:

@@ -70,8 +70,8 @@ class PostgresServer:
         if not (data / "PG_VERSION").exists():
             await asyncio.to_thread(self._initialise, quarters, data)
         deadline = time.monotonic() + _START_S_MAX
-        while not await self._launched(quarters, data, deadline):
-            await asyncio.sleep(_RETRY_S)  # noqa: ASYNC110 - the event is in another process.
+        while not await self._launched(quarters, data, deadline):  # noqa: ASYNC110 - it happens in another process.
+            await asyncio.sleep(_RETRY_S)
 
     async def stop(self) -> None:
         """Stop the server at once but cleanly; connections are closed, nothing committed is lost."""
