@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sandbox.replay.days import effective_due, is_quiet_day
 from sandbox.replay.evidence import Evidence
-from sandbox.replay.verdicts import MESSAGE_CHANNELS, SENT, Truth, Violation, instant_of
+from sandbox.replay.verdicts import MESSAGE_CHANNELS, SENT, Claim, Truth, Violation
 
 Contact = Mapping[str, Any]
 
@@ -52,32 +52,36 @@ def judge(truth: Truth, evidence: Evidence) -> list[Violation]:
         *crowded(truth, messages),
         *formal_too_soon(truth, sent),
         *impersonal(messages, evidence),
-        *misdelivered(truth, messages, evidence),
-        *forgotten(truth, sent, evidence),
+        *misdelivered(truth, messages, evidence=evidence),
+        *forgotten(truth, sent, evidence=evidence),
         *miscounted(truth, evidence),
     ]
     return sorted(found, key=lambda v: (v.rule, v.detail))
 
 
 def reasonless(truth: Truth, sent: Sequence[Contact]) -> Iterator[Violation]:
-    """Find contacts about an invoice that was paid, disputed or before its step."""
+    """Find contacts about an invoice that was paid, disputed, promised or before its step."""
     for contact in sent:
-        day = instant_of(contact).astimezone(truth.zone_of(contact["customer_id"])).date()
         for invoice_id in contact["invoice_ids"]:
-            row = truth.rows.get(invoice_id)
-            if row is None or row.customer_id != contact["customer_id"]:
+            claim = truth.claims.get(invoice_id)
+            if claim is None or claim.customer_id != contact["customer_id"]:
                 yield Violation(
-                    "unknown-invoice",
-                    f"{contact['contact_id']} names {invoice_id}, which is not the customer's",
+                    "unknown-invoice", f"{contact['contact_id']}: {invoice_id} is not the customer's"
                 )
-                continue
-            what = f"{contact['step']} on {invoice_id} at {contact['at']}"
-            if truth.is_paid(row, on=day):
-                yield Violation("after-payment", f"{what}: paid on {row.paid_on}")
-            if truth.is_disputed(row, on=day):
-                yield Violation("disputed", what)
-            if day < _earliest(row.issued_on, row.due_on, step=contact["step"]):
-                yield Violation("before-its-step", f"{what}: due on {row.due_on}, issued on {row.issued_on}")
+            else:
+                yield from _unreasonable(claim, contact, day=truth.day_of(contact))
+
+
+def _unreasonable(claim: Claim, contact: Contact, *, day: date) -> Iterator[Violation]:
+    what = f"{contact['step']} on {claim.invoice_id} at {contact['at']}"
+    if claim.is_settled(on=day):
+        yield Violation("after-payment", f"{what}: paid on {claim.paid_on}")
+    if claim.is_disputed(on=day):
+        yield Violation("disputed", f"{what}: disputed since {claim.disputed_since}")
+    if claim.is_promised(on=day):
+        yield Violation("promised", f"{what}: promised for {claim.promise[1] if claim.promise else None}")
+    if day < _earliest(claim.issued_on, claim.due_on, step=contact["step"]):
+        yield Violation("before-its-step", f"{what}: due on {claim.due_on}, issued on {claim.issued_on}")
 
 
 def _earliest(issued_on: date, due_on: date, *, step: str) -> date:
@@ -99,7 +103,7 @@ def repeated(sent: Sequence[Contact]) -> Iterator[Violation]:
 def out_of_hours(truth: Truth, messages: Sequence[Contact]) -> Iterator[Violation]:
     """Find messages outside the customer's window, in quiet hours, on a Sunday or a holiday."""
     for contact in messages:
-        local = instant_of(contact).astimezone(truth.zone_of(contact["customer_id"]))
+        local = datetime.fromisoformat(contact["at"]).astimezone(truth.zone_of(contact["customer_id"]))
         if is_quiet_day(local.date()) or not QUIET_UNTIL <= local.time() < QUIET_FROM:
             yield Violation("quiet-hours", f"{contact['contact_id']} at {local.isoformat()}")
             continue
@@ -128,7 +132,7 @@ def crowded(truth: Truth, messages: Sequence[Contact]) -> Iterator[Violation]:
     """Find customers with two messages on one civil day, or too many in 14 days (formal steps aside)."""
     days: dict[str, list[tuple[date, bool]]] = defaultdict(list)
     for contact in messages:
-        day = instant_of(contact).astimezone(truth.zone_of(contact["customer_id"])).date()
+        day = truth.day_of(contact)
         days[contact["customer_id"]].append((day, contact["step"] in FORMAL))
     for customer_id, entries in days.items():
         for day, times in Counter(day for day, _ in entries).items():
@@ -144,7 +148,7 @@ def formal_too_soon(truth: Truth, sent: Sequence[Contact]) -> Iterator[Violation
     """Find formal steps without a friendly contact about that invoice at least seven days before."""
     friendly: dict[str, list[date]] = defaultdict(list)
     for contact in sent:
-        day = instant_of(contact).astimezone(truth.zone_of(contact["customer_id"])).date()
+        day = truth.day_of(contact)
         for invoice_id in contact["invoice_ids"]:
             if contact["step"] not in FORMAL and contact["outcome"] in {"ACCEPTED", "DELIVERED", "DONE"}:
                 friendly[invoice_id].append(day)
@@ -165,7 +169,7 @@ def impersonal(messages: Sequence[Contact], evidence: Evidence) -> Iterator[Viol
             )
 
 
-def misdelivered(truth: Truth, messages: Sequence[Contact], evidence: Evidence) -> Iterator[Violation]:
+def misdelivered(truth: Truth, messages: Sequence[Contact], *, evidence: Evidence) -> Iterator[Violation]:
     """Find messages that reached the wrong person, no one, or someone twice; the inbox is the witness."""
     arrived = Counter(message["provider_message_id"] for message in evidence.messages)
     by_id = {message["provider_message_id"]: message for message in evidence.messages}
@@ -210,24 +214,24 @@ def _addresses(customer: Mapping[str, Any]) -> set[str]:
     }
 
 
-def forgotten(truth: Truth, sent: Sequence[Contact], evidence: Evidence) -> Iterator[Violation]:
+def forgotten(truth: Truth, sent: Sequence[Contact], *, evidence: Evidence) -> Iterator[Violation]:
     """Find open overdue invoices that were neither approached nor explained."""
     approached = {invoice_id for contact in sent for invoice_id in contact["invoice_ids"]}
-    for row in truth.rows.values():
-        overdue = truth.open_of(row, on=evidence.today) > 0 and row.due_on < evidence.today
-        explained = evidence.explanations.get(row.invoice_id, {}).get("reasons")
-        if overdue and row.invoice_id not in approached and not explained:
-            yield Violation("forgotten", f"{row.invoice_id}, due on {row.due_on}")
+    for claim in truth.claims.values():
+        is_overdue = claim.open_on(evidence.today) > 0 and claim.due_on < evidence.today
+        explained = evidence.explanations.get(claim.invoice_id, {}).get("reasons")
+        if is_overdue and claim.invoice_id not in approached and not explained:
+            yield Violation("forgotten", f"{claim.invoice_id}, due on {claim.due_on}")
 
 
 def miscounted(truth: Truth, evidence: Evidence) -> Iterator[Violation]:
     """Find balances that differ from the ledger's, to the cent, in every currency."""
     opens: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     overdue: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for row in truth.rows.values():
-        amount = truth.open_of(row, on=evidence.today)
-        opens[row.customer_id, row.currency] += amount
-        overdue[row.customer_id, row.currency] += amount if row.due_on < evidence.today else 0
+    for claim in truth.claims.values():
+        amount = claim.open_on(evidence.today)
+        opens[claim.customer_id, claim.currency] += amount
+        overdue[claim.customer_id, claim.currency] += amount if claim.due_on < evidence.today else 0
     for (customer_id, currency), amount in sorted(opens.items()):
         balances = evidence.positions[customer_id]["balances"]
         balance = next((b for b in balances if b["currency"] == currency), {"open": "0", "overdue": "0"})
