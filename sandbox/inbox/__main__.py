@@ -13,11 +13,31 @@ from sandbox.inbox.connections import DroppableHttpProtocol
 from sandbox.inbox.settings import InboxSettings, SettingsError, read_settings
 
 STOP_WAIT_S_MAX = 2
+BACKLOG = 1024
+
+
+def listening_socket(*, host: str, port: int) -> socket.socket:
+    """Listen on a TCP port; raises OSError where it is taken.
+
+    The protocol is named, because asyncio switches off Nagle's delay (40 ms an answer) only where it is.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+    )[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 async def serve(settings: InboxSettings) -> None:
     """Listen on both ports, say where, and serve; raises OSError where a port is taken."""
-    with socket.create_server((settings.host, settings.http_port), backlog=1024) as http_socket:
+    with listening_socket(host=settings.host, port=settings.http_port) as http_socket:
         async with open_inbox(settings) as (inbox, smtp_port):
             http_port = http_socket.getsockname()[1]
             config = uvicorn.Config(

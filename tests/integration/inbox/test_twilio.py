@@ -145,8 +145,10 @@ def test_a_request_that_twilio_would_not_take_gets_twilios_error(
 
 def test_wrong_credentials_get_twilios_401(inbox: RunningInbox) -> None:
     url = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
-    for auth in [None, (ACCOUNT_SID, "wrong"), ("someone", AUTH_TOKEN)]:
-        answer = inbox.http.post(url, data={"To": "+31612345678"}, auth=auth)
+    pairs = [(ACCOUNT_SID, "wrong"), ("someone", AUTH_TOKEN), ("", "")]
+    credentials = [base64.b64encode(f"{user}:{password}".encode()).decode() for user, password in pairs]
+    for header in ["", "Basic ???", "Bearer x", *(f"Basic {encoded}" for encoded in credentials)]:
+        answer = inbox.http.post(url, data={"To": "+31612345678"}, headers={"Authorization": header})
         assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 
 
