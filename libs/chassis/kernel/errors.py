@@ -1,5 +1,7 @@
 """The three roots of every error, named for what they mean to the caller."""
 
+from chassis.kernel.envelope import Origin
+
 
 class VelvetError(Exception):
     """Something went wrong; the message says what to do next."""
@@ -13,12 +15,14 @@ class Poison(VelvetError):
     """It can never succeed: the record goes to the dead-letter topic, the next one goes through.
 
     ``field`` names the guilty field as a dotted path, empty when the whole record is at fault.
+    ``origin`` names the guilty record of a batch; without it the batch is split until the record stands alone.
     """
 
-    def __init__(self, reason: str, *, field: str = "") -> None:
+    def __init__(self, reason: str, *, field: str = "", origin: Origin | None = None) -> None:
         super().__init__(f"{field}: {reason}" if field else reason)
         self.reason = reason
         self.field = field
+        self.origin = origin
 
 
 class Rejected(VelvetError):

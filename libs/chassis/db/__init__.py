@@ -1,0 +1,1 @@
+"""PostgreSQL: the transaction in which state, outgoing messages and offsets share one fate."""

@@ -1,0 +1,121 @@
+"""The outbox: messages committed with the state that they tell of, numbered so that one key keeps its order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.kafka.partitions import shard_of
+
+# (classid, objid) of the advisory locks that give a shard to one relay at a time.
+LOCK_CLASS = 862_001
+
+_INSERT = text(
+    "INSERT INTO outbox (shard, topic, key, headers, value, partition)"
+    " SELECT * FROM unnest(CAST(:shards AS smallint[]), CAST(:topics AS text[]), CAST(:keys AS bytea[]),"
+    " CAST(:headers AS bytea[]), CAST(:bodies AS bytea[]), CAST(:partitions AS integer[]))"
+)
+# Waits for another relay of the same shard: what was committed before must go out before.
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(:lock_class, s)"
+    " FROM unnest(CAST(:shards AS integer[])) WITH ORDINALITY AS u (s, n)"
+)
+# A shard at a time through the primary key, so that a long backlog is never sorted as a whole.
+_SELECT = text(
+    "SELECT o.shard, o.position, o.topic, o.key, o.headers, o.value, o.partition"
+    " FROM unnest(CAST(:shards AS smallint[])) AS s (shard) CROSS JOIN LATERAL"
+    " (SELECT * FROM outbox WHERE outbox.shard = s.shard ORDER BY position LIMIT :limit) AS o"
+    " ORDER BY o.position"
+)
+_DELETE = text(
+    "DELETE FROM outbox USING unnest(CAST(:shards AS smallint[]), CAST(:positions AS bigint[]))"
+    " AS sent (shard, position) WHERE outbox.shard = sent.shard AND outbox.position = sent.position"
+)
+_WAITING = text("SELECT EXISTS (SELECT 1 FROM outbox)")
+_SHARDS_WAITING = text("SELECT DISTINCT shard FROM outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """A message as Kafka takes it."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    partition: int | None = None
+    """None: by the key, as every Kafka client does."""
+
+    @property
+    def shard(self) -> int:
+        """The relay's unit of order: all messages of one key share it."""
+        return shard_of(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message that waits to be sent."""
+
+    shard: int
+    position: int
+    message: RawMessage
+
+
+async def insert(connection: AsyncConnection, messages: Sequence[RawMessage]) -> frozenset[int]:
+    """Write the messages in their order, in one statement; returns the shards that now have rows."""
+    shards = [message.shard for message in messages]
+    await connection.execute(
+        _INSERT,
+        {
+            "shards": shards,
+            "topics": [message.topic for message in messages],
+            "keys": [message.key for message in messages],
+            "headers": [msgspec.msgpack.encode(message.headers) for message in messages],
+            "bodies": [message.value for message in messages],
+            "partitions": [message.partition for message in messages],
+        },
+    )
+    return frozenset(shards)
+
+
+async def lock_shards(connection: AsyncConnection, shards: Sequence[int]) -> None:
+    """Take the shards until the transaction ends, in ascending order so that two relays never deadlock."""
+    await connection.execute(_LOCK, {"lock_class": LOCK_CLASS, "shards": sorted(shards)})
+
+
+async def oldest(connection: AsyncConnection, shards: Sequence[int], *, limit: int) -> list[OutboxRow]:
+    """Return the oldest rows of each shard, at most ``limit`` of each; the caller holds the shards."""
+    found = await connection.execute(_SELECT, {"shards": sorted(shards), "limit": limit})
+    return [
+        OutboxRow(
+            shard=row.shard,
+            position=row.position,
+            message=RawMessage(
+                topic=row.topic,
+                key=row.key,
+                value=row.value,
+                headers=msgspec.msgpack.decode(row.headers, type=list[tuple[str, bytes]]),
+                partition=row.partition,
+            ),
+        )
+        for row in found
+    ]
+
+
+async def delete(connection: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
+    """Remove the rows that Kafka has acknowledged."""
+    await connection.execute(
+        _DELETE, {"shards": [row.shard for row in rows], "positions": [row.position for row in rows]}
+    )
+
+
+async def is_waiting(connection: AsyncConnection) -> bool:
+    """Say whether any committed message has not been sent yet."""
+    return bool((await connection.execute(_WAITING)).scalar_one())
+
+
+async def shards_waiting(connection: AsyncConnection) -> list[int]:
+    """Return the shards that have rows: the sweep after a crash looks at all of them."""
+    return [int(row.shard) for row in await connection.execute(_SHARDS_WAITING)]

@@ -1,0 +1,95 @@
+"""One transaction: state, outgoing messages and offsets commit together or not at all."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from chassis.db import outbox
+from chassis.db.notice import Notice
+from chassis.db.outbox import RawMessage
+from chassis.faults import fault_point
+from chassis.kafka.messages import Outgoing
+
+_SCOPE = text("SELECT set_config('app.creditor', :creditor_id, true)")
+
+
+class Encoder(Protocol):
+    """Turns a message into what Kafka takes (chassis.kafka.codec)."""
+
+    def encode(self, outgoing: Outgoing) -> RawMessage:
+        """Return the bytes and headers of the message."""
+        ...
+
+
+class Unit:
+    """One transaction on one connection; only one task may use it at a time."""
+
+    def __init__(self, connection: AsyncConnection, *, encoder: Encoder) -> None:
+        self.connection = connection
+        self._encoder = encoder
+        self._messages: list[RawMessage] = []
+
+    def publish(self, *outgoing: Outgoing) -> None:
+        """Send these messages, in this order, if and only if the transaction commits."""
+        self._messages.extend(map(self._encoder.encode, outgoing))
+
+    def publish_raw(self, *messages: RawMessage) -> None:
+        """Send bytes as they are: dead letters."""
+        self._messages.extend(messages)
+
+    async def flush(self) -> frozenset[int]:
+        """Write the outbox rows; the last statement before the commit, when the business rows are locked."""
+        if not self._messages:
+            return frozenset()
+        messages, self._messages = self._messages, []
+        return await outbox.insert(self.connection, messages)
+
+
+class Database:
+    """A service's own database."""
+
+    def __init__(self, engine: AsyncEngine, *, encoder: Encoder) -> None:
+        self.engine = engine
+        self.committed = Notice()
+        """Rings after every commit of a unit in this process, and when the relay has sent something."""
+        self._encoder = encoder
+        self._nudges: list[Callable[[frozenset[int]], None]] = []
+
+    def on_publish(self, nudge: Callable[[frozenset[int]], None]) -> None:
+        """Call ``nudge`` with the shards that got rows, after each commit that published something."""
+        self._nudges.append(nudge)
+
+    @asynccontextmanager
+    async def unit(self, *, creditor_id: str | None = None) -> AsyncIterator[Unit]:
+        """Begin … outbox … commit, then wake the relay; an exception rolls everything back.
+
+        ``creditor_id`` sets ``app.creditor`` for the transaction, for row-level security.
+        """
+        async with self.engine.connect() as connection:
+            async with connection.begin():
+                unit = Unit(connection, encoder=self._encoder)
+                if creditor_id is not None:
+                    await connection.execute(_SCOPE, {"creditor_id": creditor_id})
+                yield unit
+                shards = await unit.flush()
+                fault_point("before_commit")
+        fault_point("after_commit")
+        self._tell(shards)
+
+    def _tell(self, shards: frozenset[int]) -> None:
+        if shards:
+            for nudge in self._nudges:
+                nudge(shards)
+        self.committed.ring()
+
+    async def ping(self) -> None:
+        """Raise unless the server answers."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection of the pool."""
+        await self.engine.dispose()

@@ -1,0 +1,1 @@
+"""Kafka: the one place where the broker's client library is imported."""

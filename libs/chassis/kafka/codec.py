@@ -1,0 +1,306 @@
+"""CloudEvents 1.0 over Kafka: binary and structured mode, JSON and protobuf, to lean types and back."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Literal, Protocol
+
+import msgspec
+from google.protobuf.message import DecodeError as ProtobufError
+from google.protobuf.message import Message
+
+from chassis.db.outbox import RawMessage
+from chassis.kafka.messages import Incoming, Outgoing
+from chassis.kafka.registry import Registry, Topic
+from chassis.kafka.shapes import normalise, refuse_huge, refuse_nul, shape_of
+from chassis.kernel.envelope import Envelope, Origin
+from chassis.kernel.errors import Poison
+from chassis.telemetry.tracing import current_traceparent
+
+JSON = "application/json"
+PROTOBUF = "application/protobuf"
+STRUCTURED = "application/cloudevents+json"
+
+# A field name in camelCase, or an escape that may hide one (or a NUL): such values take the careful path.
+_NEEDS_CARE = re.compile(rb'"[a-z0-9_]*[A-Z][A-Za-z0-9_]*"\s*:|\\u0')
+_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_PROTOBUF_NEST_MAX = 60
+
+
+class Record(Protocol):
+    """What the codec needs of a record of the client library."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Any
+
+
+class Codec:
+    """Turns Kafka records into messages and back; what cannot be read is Poison, never a crash."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        source: str,
+        wire_format: Literal["json", "protobuf"] = "json",
+        confluent_framing: bool = False,
+    ) -> None:
+        self._registry = registry
+        self._source = source
+        self._wire_format = wire_format
+        self._confluent_framing = confluent_framing
+
+    def encode(self, outgoing: Outgoing) -> RawMessage:
+        """Return the message in binary mode, in the format that the settings choose."""
+        topic = self._registry[outgoing.topic]
+        if self._wire_format == "protobuf":
+            content_type, value = PROTOBUF, _to_protobuf(outgoing.body, topic=topic)
+        else:
+            content_type, value = JSON, msgspec.json.encode(outgoing.body)
+        headers = {
+            "content-type": content_type,
+            "ce_specversion": "1.0",
+            "ce_id": outgoing.id,
+            "ce_source": self._source,
+            "ce_type": outgoing.topic,
+            "ce_time": instant_text(outgoing.time),
+            "ce_subject": outgoing.subject,
+            "traceparent": current_traceparent(),
+        }
+        return RawMessage(
+            topic=outgoing.topic,
+            key=outgoing.key.encode(),
+            value=value,
+            headers=[(name, text.encode()) for name, text in headers.items() if text],
+        )
+
+    def decode(self, record: Record) -> Incoming:
+        """Return the message; raises Poison with the reason and the guilty field."""
+        origin = Origin(record.topic, record.partition, record.offset)
+        try:
+            return self._decode(record, origin=origin)
+        except Poison as error:
+            error.origin = origin
+            raise
+        except RecursionError:
+            raise Poison("the value is nested too deeply", origin=origin) from None
+        except (ValueError, OverflowError) as error:
+            raise Poison(f"the record cannot be read ({type(error).__name__})", origin=origin) from error
+
+    def _decode(self, record: Record, *, origin: Origin) -> Incoming:
+        topic = self._registry[record.topic]
+        if record.value is None:
+            raise Poison("the record has no value: each message must be the full state")
+        headers = {name.lower(): value for name, value in record.headers}
+        content_type = _media_type(_text(headers, "content-type", default=JSON))
+        if content_type == STRUCTURED:
+            attributes, content_type, data = _structured(record.value)
+        else:
+            attributes, data = _binary_attributes(headers), record.value
+        envelope = _envelope(attributes, topic=topic)
+        body = self._body(data, content_type=content_type, topic=topic)
+        key = (record.key or b"").decode("utf-8", "replace")
+        return Incoming(envelope=envelope, origin=origin, key=key, body=body)
+
+    def _body(self, data: bytes, *, content_type: str, topic: Topic) -> msgspec.Struct:
+        if self._confluent_framing:
+            data = _unframed(data, content_type=content_type)
+        if content_type == PROTOBUF:
+            body = _from_protobuf(data, topic=topic)
+        elif content_type == JSON or content_type.endswith("+json"):
+            body = _from_json(data, struct=topic.body)
+        else:
+            raise Poison(f"{content_type[:60]!r} is not a known content type", field="content-type")
+        refuse_huge(body, shape=shape_of(type(body)))
+        return body
+
+
+def instant_text(instant: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def read_instant(text: str, *, field: str) -> datetime:
+    """Read an RFC 3339 instant, returned in UTC; raises Poison naming ``field``, also without an offset."""
+    try:
+        found = msgspec.convert(text, datetime)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError, ValueError):
+        raise Poison(f"{text[:40]!r} is not an instant such as 2026-04-03T18:00:00Z", field=field) from None
+    raise Poison(f"{text[:40]!r} has no offset: write Z or +02:00 after it", field=field)
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _text(headers: Mapping[str, bytes | None], name: str, *, default: str = "") -> str:
+    value = headers.get(name)
+    if value is None:
+        return default
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise Poison("the header is not UTF-8", field=name) from None
+
+
+def _binary_attributes(headers: Mapping[str, bytes | None]) -> dict[str, str]:
+    names = ("id", "source", "type", "time", "subject", "specversion")
+    found = {name: _text(headers, f"ce_{name}") for name in names}
+    found["traceparent"] = _text(headers, "traceparent") or _text(headers, "ce_traceparent")
+    return found
+
+
+def _structured(value: bytes) -> tuple[dict[str, str], str, bytes]:
+    """Take a structured event apart: its attributes, the media type of its data, the data."""
+    event = _json_value(value)
+    if not isinstance(event, dict):
+        raise Poison("a structured event must be a JSON object")
+    attributes = {name: item for name, item in event.items() if isinstance(item, str)}
+    content_type = _media_type(attributes.get("datacontenttype") or JSON)
+    if event.get("data_base64") is not None:
+        try:
+            return attributes, content_type, base64.b64decode(attributes.get("data_base64", ""), validate=True)
+        except binascii.Error:
+            raise Poison("it is not base64", field="data_base64") from None
+    if event.get("data") is None:
+        raise Poison("the event has no data", field="data")
+    return attributes, content_type, msgspec.json.encode(event["data"])
+
+
+def _envelope(attributes: Mapping[str, str], *, topic: Topic) -> Envelope:
+    for name in ("id", "source", "type", "time"):
+        if not attributes.get(name):
+            raise Poison("it is required", field=f"ce_{name}")
+    for name, text in attributes.items():
+        if "\x00" in text:
+            raise Poison("a NUL character (U+0000) is not allowed", field=f"ce_{name}")
+    if attributes.get("specversion", "") not in {"", "1.0"}:
+        raise Poison("only CloudEvents 1.0 is understood", field="ce_specversion")
+    if attributes["type"] != topic.name:
+        raise Poison(f"must be {topic.name} on this topic, not {attributes['type'][:80]!r}", field="ce_type")
+    return Envelope(
+        source=attributes["source"],
+        id=attributes["id"],
+        type=attributes["type"],
+        time=read_instant(attributes["time"], field="ce_time"),
+        subject=attributes.get("subject", ""),
+        traceparent=attributes.get("traceparent", ""),
+    )
+
+
+def _json_value(data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except UnicodeDecodeError:
+        raise Poison("the value is not UTF-8") from None
+    except msgspec.DecodeError as error:
+        raise Poison(f"the value is not JSON: {error}") from None
+
+
+@lru_cache(maxsize=256)
+def _decoder(struct: type[msgspec.Struct]) -> msgspec.json.Decoder[msgspec.Struct]:
+    return msgspec.json.Decoder(struct)
+
+
+def _from_json(data: bytes, *, struct: type[msgspec.Struct]) -> msgspec.Struct:
+    """Decode straight into the lean type; other spellings, nulls and escapes take the careful path."""
+    if not _NEEDS_CARE.search(data):
+        try:
+            return _decoder(struct).decode(data)
+        except UnicodeDecodeError:
+            raise Poison("the value is not UTF-8") from None
+        except msgspec.ValidationError:
+            pass  # A null perhaps, which means absent; the careful path names the field if not.
+        except msgspec.DecodeError as error:
+            raise Poison(f"the value is not JSON: {error}") from None
+    value = _json_value(data)
+    if not isinstance(value, dict):
+        raise Poison("the value must be a JSON object")
+    shape = shape_of(struct)
+    value = normalise(value, shape=shape)
+    refuse_nul(value)
+    return _convert(value, struct=struct)
+
+
+def _convert(value: Any, *, struct: type[msgspec.Struct]) -> msgspec.Struct:
+    try:
+        return msgspec.convert(value, struct)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        path = _PATH.search(text)
+        raise Poison(_PATH.sub("", text), field=path.group(1) if path else "") from None
+
+
+def _unframed(data: bytes, *, content_type: str) -> bytes:
+    """Take off a schema registry's frame: a zero, four bytes of schema id, for protobuf the message's index."""
+    if len(data) < 5 or data[0] != 0:
+        return data
+    data = data[5:]
+    if content_type != PROTOBUF:
+        return data
+    count, at = _varint(data, at=0)
+    for _ in range(count):
+        _, at = _varint(data, at=at)
+    return data[at:]
+
+
+def _varint(data: bytes, *, at: int) -> tuple[int, int]:
+    """Read one zigzag number of the message index (never more than a few); returns it and what follows."""
+    number = shift = 0
+    while at < len(data) and shift < 28:
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    return (number >> 1) ^ -(number & 1), at
+
+
+def _from_protobuf(data: bytes, *, topic: Topic) -> msgspec.Struct:
+    try:
+        message = topic.protobuf.FromString(data)
+    except ProtobufError:
+        raise Poison(f"the value is not a {topic.message}") from None
+    value = _plain(message, depth=0)
+    refuse_nul(value)
+    return _convert(value, struct=topic.body)
+
+
+def _plain(message: Message, *, depth: int) -> dict[str, Any]:
+    """Return the fields that are set, as JSON would hold them."""
+    if depth > _PROTOBUF_NEST_MAX:
+        raise Poison("the value is nested too deeply")
+    found: dict[str, Any] = {}
+    for part, value in message.ListFields():
+        if part.message_type is None:
+            found[part.name] = list(value) if part.is_repeated else value
+        elif part.message_type.GetOptions().map_entry:
+            found[part.name] = dict(value)
+        elif part.is_repeated:
+            found[part.name] = [_plain(item, depth=depth + 1) for item in value]
+        else:
+            found[part.name] = _plain(value, depth=depth + 1)
+    return found
+
+
+def _to_protobuf(body: msgspec.Struct, *, topic: Topic) -> bytes:
+    message = topic.protobuf(**_set(msgspec.to_builtins(body)))
+    data: bytes = message.SerializeToString(deterministic=True)
+    return data
+
+
+def _set(value: Any) -> Any:
+    """Drop what is not set, at every level: protobuf has no null."""
+    if isinstance(value, dict):
+        return {name: _set(item) for name, item in value.items() if item is not None}
+    return [_set(item) for item in value] if isinstance(value, list) else value

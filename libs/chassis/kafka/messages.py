@@ -1,0 +1,34 @@
+"""Messages as the use cases see them: decoded, with their envelope and their place on Kafka."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from chassis.kernel.envelope import Envelope, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish when the present transaction commits."""
+
+    topic: str
+    key: str
+    body: msgspec.Struct
+    """A type of ``contracts.<owner>.v1``: the one that the registry names for the topic."""
+    id: str
+    """Derived from facts (chassis.kernel.ids), so that a replay publishes the same identity."""
+    time: datetime
+    """When the fact became true, aware; becomes ``ce_time``."""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One decoded record."""
+
+    envelope: Envelope
+    origin: Origin
+    key: str
+    body: msgspec.Struct
+    """A type of ``contracts.<owner>.v1``: the one that the registry names for the topic."""
