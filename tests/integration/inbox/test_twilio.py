@@ -112,6 +112,8 @@ def test_a_signature_changes_with_the_url_and_with_each_parameter() -> None:
     signature = twilio_signature(url=url, parameters=parameters, auth_token="12345")
     assert signature == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
     assert twilio_signature(url=url + "&", parameters=parameters, auth_token="12345") != signature
+    shuffled = dict(reversed(parameters.items()))
+    assert twilio_signature(url=url, parameters=shuffled, auth_token="12345") == signature
     changed = {**parameters, "Digits": "1235"}
     assert twilio_signature(url=url, parameters=changed, auth_token="12345") != signature
 
