@@ -1,5 +1,6 @@
 """Finds which column of a ledger is which, by its name or by a mapping that the user gives."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,12 +97,18 @@ def find_columns(header: Sequence[str], *, mapping: Mapping[str, str], looks_rig
 
 def _candidates(role: str, header: Sequence[str], *, taken: set[int], looks_right: LooksRight) -> list[int]:
     for rank, names in enumerate(RANKED[role]):
-        found = [i for i, name in enumerate(header) if i not in taken and normalised(name) in names]
+        found = [i for i, name in enumerate(header) if i not in taken and _plain(name, role) in names]
         if _is_doubtful(role, rank):
             found = [index for index in found if looks_right(role, index)]
         if found:
             return found
     return []
+
+
+def _plain(name: str, role: str) -> str:
+    plain = normalised(name)
+    # "Bedrag (EUR)" and "Amount in euro" are amounts.
+    return re.sub(r"(?:in)?euro?$", "", plain) if role == "amount" else plain
 
 
 def _is_doubtful(role: str, rank: int) -> bool:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
 
+_USUAL_TERMS_DAYS = frozenset({7, 8, 10, 14, 15, 20, 21, 28, 30, 31, 45, 60, 90})
 YEAR_MIN, YEAR_MAX = 1970, 2100
 # What systems write for "no date": SAP's 9999-12-31 among them.
 _NO_DATE = frozenset({"", "-", "--", "null", "none", "nan", "nat", "n/a", "na", "nvt", "n.v.t.", "0", "open"})
@@ -180,7 +181,7 @@ def _most(votes: Counter[Order]) -> Order:
 
 
 def _by_plausibility(columns: Mapping[str, Sequence[str]]) -> tuple[Order, str]:
-    """Choose the order that lets more invoices fall due after their issue, then the one with fewer distinct terms."""
+    """Choose the order that lets more invoices fall due after their issue, then the one with more usual terms."""
     scores = {order: _plausibility(columns, order) for order in Order}
     day, month = scores[Order.DAY_FIRST], scores[Order.MONTH_FIRST]
     if day == month:
@@ -189,7 +190,7 @@ def _by_plausibility(columns: Mapping[str, Sequence[str]]) -> tuple[Order, str]:
     return best, "read this way the due dates follow the issue dates best"
 
 
-def _plausibility(columns: Mapping[str, Sequence[str]], order: Order) -> tuple[int, int]:
+def _plausibility(columns: Mapping[str, Sequence[str]], order: Order) -> tuple[int, int, int]:
     terms: list[int] = []
     for issued, due in zip(columns.get("issued", ()), columns.get("due", ()), strict=False):
         try:
@@ -197,7 +198,8 @@ def _plausibility(columns: Mapping[str, Sequence[str]], order: Order) -> tuple[i
         except ValueError:
             continue
     plausible = [days for days in terms if 0 <= days <= 120]
-    return len(plausible), -len(set(plausible))
+    usual = sum(days in _USUAL_TERMS_DAYS for days in plausible)
+    return len(plausible), usual, -len(set(plausible))
 
 
 def _form_notes(columns: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -76,7 +76,9 @@ def slug(customer_id: str) -> str:
     """Return a domain label that is the customer's own: its id where that fits, with a digest where it does not."""
     plain = unicodedata.normalize("NFKD", customer_id).encode("ascii", "ignore").decode().lower()
     label = "-".join("".join(char if char.isalnum() else " " for char in plain).split())
-    if label == customer_id.lower() and len(label) <= _SLUG_CHARS_MAX:
+    # "A1" and "a1" are two customers, and so are "123" and "KLANT-123": only one of each goes without a digest.
+    is_plain = customer_id == label.upper() and not label.startswith("klant-")
+    if label and is_plain and len(label) <= _SLUG_CHARS_MAX:
         return label if not label.isdigit() else f"klant-{label}"
     digest = hashlib.sha256(customer_id.encode("utf-8", "replace")).hexdigest()[:8]
     return f"{label[:_SLUG_CHARS_MAX].strip('-')}-{digest}".strip("-")

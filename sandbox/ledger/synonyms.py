@@ -8,11 +8,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "customer": (
         (
             "customerid customernumber customerno customernr customercode custid custno custnumber custnr clientid "
-            "clientnumber clientno clientcode debtorid debtornumber debtorno debtornr debtorcode accountnumber accountid "
+            "clientnumber clientno clientcode debtorid debtornumber debtorno debtornr debtorcode  "
             "buyerid klantid klantnummer klantnr klantcode debiteurid debiteurnummer debiteurnr debiteurennummer "
             "debiteurennr debiteurcode debiteurencode relatienummer relatienr relatiecode relatieid afnemernummer"
         ),
-        "customer klant debiteur debtor client relatie afnemer account buyer cust deb",
+        "customer klant debiteur debtor client relatie afnemer account buyer cust deb accountnumber accountid",
         "customername klantnaam debiteurnaam debiteurennaam namecustomer clientname debtorname bedrijfsnaam",
     ),
     "invoice": (
@@ -60,10 +60,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
             "invoiceamount invoicetotal invoicevalue factuurbedrag factuurtotaal factuurwaarde amountincl "
             "amountinclvat amountincludingvat bedragincl bedraginclbtw bedraginclusiefbtw totaalinclbtw totaalincl "
             "totalincl totalinclvat totaalbedrag totalamount grossamount brutobedrag totalopenamount invoiceamt invamount "
-            "invamt amountdue amountgross"
+            "invamt amountgross"
         ),
         "amount bedrag amt total totaal gross bruto",
-        "value waarde sum som openamount openstaand saldo balance",
+        "value waarde sum som amountdue openamount openstaand openstaandbedrag saldo balance",
     ),
     "currency": (
         "currency currencycode invoicecurrency factuurvaluta valuta valutacode munt muntsoort munteenheid curr cur",
