@@ -83,3 +83,10 @@ def test_years_of_two_digits_are_said_aloud() -> None:
 )
 def test_what_systems_write_for_no_date_is_none(empty: str) -> None:
     assert is_no_date(empty)
+
+
+def test_the_thirteenth_of_a_month_decides() -> None:
+    for written, order in (("13/1/2024", Order.DAY_FIRST), ("1/13/2024", Order.MONTH_FIRST)):
+        formats = detect_dates({"issued": [written, "1/1/2024"]})
+        assert formats.orders["issued"] is order
+        assert "decided by 1 of 2" in formats.notes[0]

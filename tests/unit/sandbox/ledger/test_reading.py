@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.ledger.columns import read_mapping
 from sandbox.ledger.model import Ledger, LedgerError
 from sandbox.ledger.read import parse_ledger, read_ledger
 from sandbox.ledger.records import RECORD_CHARS_MAX
@@ -167,3 +168,31 @@ def test_a_file_without_a_header_is_refused(content: bytes) -> None:
 def test_a_file_that_is_not_there_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="cannot be read: No such file"):
         read_ledger(tmp_path / "none.csv")
+
+
+def test_an_export_of_another_system_is_read_with_a_format_for_each_column() -> None:
+    text = (
+        "cust_number,name_customer,clear_date,doc_id,document_create_date,due_in_date,invoice_currency,"
+        "total_open_amount,invoice_id,isOpen\n"
+        "0200769623,WAL corp,2020-02-11 00:00:00,1,20200125,20200210.0,USD,54273.28,19304,0\n"
+        "0140106181,THE corp,,2,20200330,20200410.0,CAD,3253.86,29606,1\n"
+    )
+    ledger = parse_ledger(text.encode())
+    paid, unpaid = ledger.rows
+    assert (paid.customer_id, paid.invoice_id, paid.currency) == ("0200769623", "19304", "USD")
+    assert (paid.issued_on, paid.due_on, paid.paid_on) == (
+        date(2020, 1, 25),
+        date(2020, 2, 10),
+        date(2020, 2, 11),
+    )
+    assert unpaid.paid_on is None
+    assert ledger.customers["0140106181"]["name"] == "THE corp"
+
+
+def test_the_sample_with_names_of_its_own_needs_its_mapping() -> None:
+    samples = Path(__file__).resolve().parents[4] / "sandbox" / "samples"
+    with pytest.raises(LedgerError, match="a customer"):
+        read_ledger(samples / "ledger-own-names.csv")
+    mapping = read_mapping(str(samples / "mapping.yaml"))
+    ledger = read_ledger(samples / "ledger-own-names.csv", mapping=mapping)
+    assert [row.amount for row in ledger.rows] == [Decimal("1250.00"), Decimal("980.50"), Decimal("75.00")]
