@@ -90,6 +90,28 @@ def test_a_delay_makes_the_answer_late_and_the_mail_is_kept_meanwhile(inbox: Run
     assert len(inbox.messages()) == 2
 
 
+def test_names_and_long_subjects_beyond_ascii_read_as_they_were_written(inbox: RunningInbox) -> None:
+    mail = a_mail()
+    mail.replace_header("From", "Café Zürich & Zonen <debiteuren@acme.example>")
+    subject = "Ingebrekestelling – " + "factuur 2026-0001 (€ 1.656,25) en " * 6 + "slot"
+    mail.replace_header("Subject", subject)
+    mail.add_attachment(b"x", maintype="application", subtype="pdf", filename="réçu.pdf")
+    with smtplib.SMTP(inbox.host, inbox.smtp_port, timeout=20) as client:
+        client.send_message(mail)
+    (kept,) = inbox.messages()
+    assert kept["subject"] == subject
+    assert kept["from"] == "Café Zürich & Zonen <debiteuren@acme.example>"
+    assert [attachment["name"] for attachment in kept["attachments"]] == ["factuur.pdf", "réçu.pdf"]
+
+
+def test_a_raw_utf8_header_reads_as_it_was_written(inbox: RunningInbox) -> None:
+    raw = "Subject: Één factuur\r\nmessage-id: <m1@acme.example>\r\n\r\nDag\r\n".encode()
+    with smtplib.SMTP(inbox.host, inbox.smtp_port, timeout=20) as client:
+        client.sendmail("a@acme.example", ["b@acme.example"], raw)
+    (kept,) = inbox.messages()
+    assert (kept["subject"], kept["provider_message_id"]) == ("Één factuur", "m1@acme.example")
+
+
 def test_odd_bytes_are_kept_rather_than_refused(inbox: RunningInbox) -> None:
     raw = (
         b"Subject: \xff\xfe\r\nContent-Type: text/plain; charset=no-such-charset\r\n\r\nr\xe9sum\xc3\xa9\r\n"
