@@ -15,8 +15,9 @@ from sandbox.generator.stream import days_of_book
 from sandbox.ledger.columns import read_mapping
 from sandbox.ledger.events import days_of
 from sandbox.ledger.facts import Creditor, DayFacts
-from sandbox.ledger.model import Ledger, LedgerError
+from sandbox.ledger.model import LedgerError
 from sandbox.ledger.read import read_ledger
+from sandbox.ledger.report import spoken
 from sandbox.replay.client import SandboxClient
 from sandbox.replay.evidence import gather
 from sandbox.replay.judge import judge
@@ -28,7 +29,6 @@ from sandbox.stack.console import run, say
 from sandbox.stack.stack import Stack
 
 SAMPLE_SEED, SAMPLE_CUSTOMERS, SAMPLE_MONTHS = 0, 200, 12
-BAD_ROWS_SHOWN_MAX = 20
 AFTERMATH_DAYS = 50
 """Days replayed after a ledger's last fact, so that the last step of each ladder (day 45) can be seen."""
 
@@ -55,22 +55,12 @@ def sample(console: Console) -> Script:
 def from_file(console: Console, path: Path, *, mapping: str) -> Script:
     """Read anyone's ledger and say aloud how it was understood; raises LedgerError."""
     ledger = read_ledger(path, mapping=read_mapping(mapping))
-    for note in ledger.notes:
-        console.print(f"  {note}", highlight=False, markup=False)
-    _show_bad_rows(console, ledger)
+    for sentence in spoken(ledger):
+        console.print(f"  {sentence}", highlight=False, markup=False)
     days = list(days_of(ledger))
     if not days:
         raise LedgerError(f"{path}: no row could be used, so there is nothing to replay")
     return Script(days, Truth.of_ledger(ledger), days[-1].day + timedelta(days=AFTERMATH_DAYS))
-
-
-def _show_bad_rows(console: Console, ledger: Ledger) -> None:
-    console.print(ledger.counts.sentence(), highlight=False, markup=False)
-    for row in ledger.bad_rows[:BAD_ROWS_SHOWN_MAX]:
-        console.print(f"  line {row.line}: {row.reason}: {row.excerpt}", highlight=False, markup=False)
-    left = len(ledger.bad_rows) - BAD_ROWS_SHOWN_MAX
-    if left > 0:
-        console.print(f"  and {left} more bad rows", highlight=False)
 
 
 async def play(console: Console, script: Script) -> int:

@@ -16,22 +16,22 @@ Contact = Mapping[str, Any]
 # "due": days before the due date as written; "effective": days after the due date rolled to a bank day.
 EARLIEST: Mapping[str, tuple[str, int]] = {
     "arrival-check": ("issued", 3),
-    "courtesy-call": ("issued", 3),
-    "before-due": ("due", -3),
-    "due-day": ("effective", 0),
-    "prompt-reminder": ("effective", 1),
-    "friendly-reminder": ("effective", 1),
-    "second-reminder": ("effective", 5),
+    "arrival-call": ("issued", 3),
+    "upcoming-reminder": ("due", -3),
+    "due-today": ("effective", 0),
+    "first-reminder": ("effective", 1),
+    # Silver's moment comes from the stopping rule; bronze has a fixed day, see BRONZE_REMINDER_DAY.
+    "reminder": ("effective", 1),
     "friendly-call": ("effective", 1),
-    "call": ("effective", 14),
-    "second-call": ("effective", 1),
+    "overdue-call": ("effective", 14),
+    "second-call": ("effective", 15),
     "formal-notice": ("effective", 30),
-    "formal-letter": ("effective", 32),
-    "last-notice": ("effective", 30),
-    "hand-over": ("effective", 45),
+    "formal-notice-letter": ("effective", 32),
+    "final-notice": ("effective", 30),
     "resend": ("issued", 3),
 }
-FORMAL = frozenset({"formal-notice", "formal-letter", "last-notice"})
+BRONZE_REMINDER_DAY = 5
+FORMAL = frozenset({"formal-notice", "formal-notice-letter", "final-notice"})
 FRIENDLY_BEFORE_FORMAL_DAYS = 7
 QUIET_FROM, QUIET_UNTIL = time(20), time(7)
 USUAL_MOMENT = time(9)
@@ -80,13 +80,15 @@ def _unreasonable(claim: Claim, contact: Contact, *, day: date) -> Iterator[Viol
         yield Violation("disputed", f"{what}: disputed since {claim.disputed_since}")
     if claim.is_promised(on=day):
         yield Violation("promised", f"{what}: promised for {claim.promise[1] if claim.promise else None}")
-    if day < _earliest(claim.issued_on, claim.due_on, step=contact["step"]):
+    if day < _earliest(claim, contact):
         yield Violation("before-its-step", f"{what}: due on {claim.due_on}, issued on {claim.issued_on}")
 
 
-def _earliest(issued_on: date, due_on: date, *, step: str) -> date:
-    anchor, days = EARLIEST[step]
-    start = {"issued": issued_on, "due": due_on, "effective": effective_due(due_on)}[anchor]
+def _earliest(claim: Claim, contact: Contact) -> date:
+    anchor, days = EARLIEST[contact["step"]]
+    if contact["step"] == "reminder" and contact["tier"] == "BRONZE":
+        days = BRONZE_REMINDER_DAY
+    start = {"issued": claim.issued_on, "due": claim.due_on, "effective": effective_due(claim.due_on)}[anchor]
     return start + timedelta(days=days)
 
 

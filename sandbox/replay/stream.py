@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aiokafka import AIOKafkaProducer
@@ -100,5 +101,10 @@ async def publish(producer: AIOKafkaProducer, events: Iterable[Event]) -> None:
 
 async def _post(stage: Stage, actions: Iterable[ApiAction]) -> None:
     for action in actions:
-        path = f"/v1/invoices/{action.invoice_id}/{action.kind}s"
-        await stage.client.post("invoices", path, body=action.body)
+        await stage.client.post("invoices", _path_of(action), body=action.body)
+
+
+def _path_of(action: ApiAction) -> str:
+    if action.kind == "promise":
+        return f"/v1/customers/{quote(action.customer_id, safe='')}/promises"
+    return f"/v1/invoices/{quote(action.invoice_id, safe='')}/{action.kind}s"
