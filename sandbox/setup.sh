@@ -35,7 +35,9 @@ attempt() {
     shift
     if "$@" >> "$log" 2>&1; then return 0; fi
     if tail -n 40 "$log" | grep -qi 'no space left'; then die "The disk is full: make room where $root lies, and try again."; fi
-    why=$(grep -i 'error' "$log" | tail -n 1 | cut -c 1-300)
+    # Maven says the reason first, pip says it last.
+    why=$(grep -m 1 '^\[ERROR\]' "$log" || grep -i 'error' "$log" | tail -n 1)
+    why=$(printf '%s' "$why" | cut -c 1-300)
     die "$what failed: ${why:-see the log} (all of it in $root/$log)."
 }
 
@@ -94,8 +96,12 @@ fetch_kafka() {
     say "Kafka $kafka_version is fetched (once)."
     draft=$root/$cache/kafka/draft.$$
     rm -rf "$root/$cache/kafka"/draft.*
-    attempt "Fetching Kafka" mvn -q -B -f deploy/kafka/pom.xml dependency:copy-dependencies \
-        -DincludeScope=runtime "-DoutputDirectory=$draft/libs"
+    set -- -q -B -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$draft/libs"
+    # An account without a home of its own has no repository of Maven's either: then it lies in the cache.
+    if ! mvn "$@" >> "$log" 2>&1; then
+        attempt "Fetching Kafka" mvn "-Dmaven.repo.local=$root/$cache/maven" "$@"
+        rm -rf "$cache/maven"
+    fi
     mkdir -p "$cache/kafka/$kafka_version"
     rm -rf "$libs"
     mv "$draft/libs" "$libs"
