@@ -1,0 +1,109 @@
+"""P1: invoice events through the invoices service, Kafka to Kafka, against the raw upsert of the same machine."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from bench.figure import Figure, median
+from bench.limits import raw_upsert_rows_per_s
+from bench.processes import running
+from sandbox.stack.addresses import free_ports
+from sandbox.stack.stack import Choice, Stack
+
+EVENTS = 60_000
+INVOICES_PER_CUSTOMER = 3
+REPETITIONS = 3
+CONSUMERS = 2
+"""The limit has two connections, so ours has two consumers: as many as the cores carry."""
+WARM_UP_SHARE = 0.1
+TIMEOUT_S = 120
+IN, OUT = "erp.invoice-issued.v1", "invoices.invoice-changed.v1"
+
+
+async def measure() -> list[Figure]:
+    """Alternate the limit and ours; every repetition has a fresh stack, so keys are new and the table empty."""
+    ours, limit = [], []
+    for _ in range(REPETITIONS):
+        async with Stack.fresh(Choice(services=("invoices",), inbox=False)) as stack:
+            limit.append(await raw_upsert_rows_per_s(stack.databases["invoices"].owner_url))
+            ours.append(await _events_per_s(stack))
+    what = f"invoices: Kafka in, upsert + outbox + offset in one durable transaction, Kafka out; {CONSUMERS} consumers; events/s over raw two-connection upsert rows/s"
+    return [Figure("P1", what, median(ours), "1/s", EVENTS, limit=median(limit))]
+
+
+async def _events_per_s(stack: Stack) -> float:
+    await stack.stop_one("invoices")
+    await _produce(stack.bootstrap)
+    commands = [(["invoices", "consume"], _environment(stack, port)) for port in free_ports(CONSUMERS)]
+    async with running(commands):
+        return await _rate_of(stack.bootstrap)
+
+
+def _environment(stack: Stack, port: int) -> Mapping[str, str]:
+    return {
+        **stack.environment("invoices"),
+        "VELVET_SANDBOX": "false",
+        "VELVET_INVOICES_HTTP_PORT": str(port),
+    }
+
+
+async def _produce(bootstrap: str) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5)
+    await producer.start()
+    for number in range(EVENTS):
+        key, value, headers = _event(number)
+        await producer.send(IN, value, key=key, headers=headers)
+    await producer.flush()
+    await producer.stop()
+
+
+def _event(number: int) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    customer = f"C-{number // INVOICES_PER_CUSTOMER:07d}"
+    value = (
+        f'{{"creditor_id":"bench","invoice_id":"INV-{number:08d}","customer_id":"{customer}","issued_on":"2026-03-02","due_on":"2026-04-01",'
+        f'"amount":{{"currency":"EUR","amount":"{100 + number % 900}.25"}},"payment_reference":"RF{number:08d}"}}'
+    )
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": str(number),
+        "ce_source": "urn:bench",
+        "ce_type": IN,
+        "ce_time": "2026-03-02T08:00:00Z",
+        "content-type": "application/json",
+    }
+    return (
+        f"bench:{customer}".encode(),
+        value.encode(),
+        [(name, text.encode()) for name, text in headers.items()],
+    )
+
+
+async def _rate_of(bootstrap: str) -> float:
+    """Follow the end of the outgoing topic from the first tenth to the last event."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    partitions = [
+        TopicPartition(OUT, number)
+        for number in sorted(consumer.partitions_for_topic(OUT) or await _partitions(consumer))
+    ]
+    deadline = time.perf_counter() + TIMEOUT_S
+    start: tuple[float, int] | None = None
+    try:
+        while time.perf_counter() < deadline:
+            done = sum((await consumer.end_offsets(partitions)).values())
+            if start is None and done >= EVENTS * WARM_UP_SHARE:
+                start = (time.perf_counter(), done)
+            if start is not None and done >= EVENTS:
+                return float((done - start[1]) / (time.perf_counter() - start[0]))
+            await asyncio.sleep(0.02)
+    finally:
+        await consumer.stop()
+    raise TimeoutError(f"P1: {EVENTS} events were not through after {TIMEOUT_S} s")
+
+
+async def _partitions(consumer: AIOKafkaConsumer) -> set[int]:
+    consumer.subscribe([OUT])
+    await consumer.getmany(timeout_ms=1000)
+    return set(consumer.partitions_for_topic(OUT) or ())

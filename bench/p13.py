@@ -1,0 +1,27 @@
+"""P13: `make up` on a prepared machine, until every /readyz is green."""
+
+import time
+
+from bench.figure import Figure, median
+from sandbox.stack.stack import Stack
+
+REPETITIONS = 3
+
+
+async def measure() -> list[Figure]:
+    """Start the whole stack from nothing (fresh databases, fresh topics) and stop it again."""
+    seconds = []
+    for _ in range(REPETITIONS):
+        stack = Stack.fresh()
+        started = time.perf_counter()
+        async with stack:
+            seconds.append(time.perf_counter() - started)
+    return [
+        Figure(
+            "P13",
+            "make up on a prepared machine, until every /readyz is green",
+            median(seconds),
+            "s",
+            REPETITIONS,
+        )
+    ]
