@@ -1,6 +1,10 @@
 """Speaks to a running sandbox as any other system would: by its service APIs and the inbox."""
 
-from collections.abc import Mapping
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +14,7 @@ import httpx
 PAGE_ITEMS_MAX = 500
 CLOCK_TIMEOUT_S = 300.0
 CALL_TIMEOUT_S = 30.0
+PATIENCE_S = 30.0
 
 
 class SandboxError(Exception):
@@ -38,8 +43,16 @@ class SandboxClient:
         return self._read(await self._http.get(self._urls[service] + path, params=dict(params or {})))
 
     async def post(self, service: str, path: str, *, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Post ``body``; raises SandboxError."""
-        return self._read(await self._http.post(self._urls[service] + path, json=dict(body)))
+        """Post ``body`` once in effect, however often the service goes away meanwhile; raises SandboxError."""
+        url = self._urls[service] + path
+        key = hashlib.blake2b(
+            f"{url} {json.dumps(dict(body), sort_keys=True)}".encode(), digest_size=16
+        ).hexdigest()
+        return self._read(
+            await self._patiently(
+                lambda: self._http.post(url, json=dict(body), headers={"Idempotency-Key": key})
+            )
+        )
 
     async def items(
         self, service: str, path: str, *, params: Mapping[str, str] | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -55,7 +56,7 @@ async def test_an_unpaid_invoice_is_followed_by_mails_that_stop_when_it_is_paid(
             customer_id="C-1",
             received_on=date(2026, 4, 3),
             currency="EUR",
-            allocations=[("T-1", "1656.25")],
+            allocations=[("T-1", Decimal("1656.25"))],
         )
         await publish(producer, [payment])
         await client.advance(instant("2026-05-20T18:00:00+02:00"))
