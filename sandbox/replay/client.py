@@ -15,6 +15,8 @@ PAGE_ITEMS_MAX = 500
 CLOCK_TIMEOUT_S = 300.0
 CALL_TIMEOUT_S = 30.0
 PATIENCE_S = 30.0
+RETRY_DELAY_S = 0.2
+PASSING_STATUS = frozenset({502, 503, 504})
 
 
 class SandboxError(Exception):
@@ -69,11 +71,27 @@ class SandboxClient:
 
     async def advance(self, now: datetime) -> dict[str, Any]:
         """Move the sandbox clock to ``now`` and wait until everything due is done; raises SandboxError."""
-        body = {"now": now.isoformat()}
-        answer = await self._http.put(
-            self._urls["scheduler"] + "/v1/clock", json=body, timeout=CLOCK_TIMEOUT_S
+        body, url = {"now": now.isoformat()}, self._urls["scheduler"] + "/v1/clock"
+        # Asking again for the same time is harmless: a step that was cut off goes on where it stood.
+        return self._read(
+            await self._patiently(lambda: self._http.put(url, json=body, timeout=CLOCK_TIMEOUT_S))
         )
-        return self._read(answer)
+
+    async def _patiently(self, call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        """Repeat a call that can be repeated while the service restarts; raises SandboxError when it stays away."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                answer = await call()
+            except httpx.TransportError as error:
+                if time.monotonic() > give_up_at:
+                    raise SandboxError(
+                        f"no answer for {PATIENCE_S:.0f} s: {error or type(error).__name__}"
+                    ) from error
+            else:
+                if answer.status_code not in PASSING_STATUS or time.monotonic() > give_up_at:
+                    return answer
+            await asyncio.sleep(RETRY_DELAY_S)
 
     def _read(self, answer: httpx.Response) -> dict[str, Any]:
         if answer.is_success:
