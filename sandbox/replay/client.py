@@ -86,7 +86,7 @@ class SandboxClient:
             except httpx.TransportError as error:
                 if time.monotonic() > give_up_at:
                     raise SandboxError(
-                        f"no answer for {PATIENCE_S:.0f} s: {error or type(error).__name__}"
+                        f"no answer for {PATIENCE_S:.0f} s: {type(error).__name__} {error}"
                     ) from error
             else:
                 if answer.status_code not in PASSING_STATUS or time.monotonic() > give_up_at:
