@@ -83,6 +83,7 @@ e2e: setup ## The four services together
 
 .PHONY: bench
 bench: setup ## The benchmark, one JSON line per figure; ONLY=P1,P4 runs some
+	sh sandbox/setup.sh bench
 	$(PY) -m bench $${ONLY:+"ONLY=$$ONLY"}
 
 .PHONY: chaos

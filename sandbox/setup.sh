@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prepares everything that the other commands need, each part once: the virtual environment from the lock, Velvet itself
-# in it, and Kafka's jars. Says one sentence when something is missing. Standard output stays empty.
+# in it, and Kafka's jars; with the argument `bench` also what the benchmark measures against. Says one sentence when
+# something is missing. Standard output stays empty.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -20,13 +21,15 @@ is_done() { [ -f "$stamps/$1" ] && [ "$(cat "$stamps/$1")" = "$2" ]; }
 stamp() { printf '%s\n' "$2" > "$stamps/$1"; }
 
 locked_mark=$(fingerprint requirements.lock)
-# What follows [tool.mypy] is the checkers' business and changes nothing that is installed.
-velvet_mark=$(sed '/^\[tool\.mypy\]/,$d' pyproject.toml | fingerprint requirements.lock -)
+# Of the project file only this decides what is installed: the rest is the lock's or the checkers' business.
+velvet_mark=$(sed -n '/^version/p; /^\[tool\.hatch/,/^$/p' pyproject.toml | fingerprint requirements.lock -)
 kafka_mark=$(fingerprint deploy/kafka/pom.xml)
+bench_mark=
+if [ "${1:-}" = bench ]; then bench_mark=$(fingerprint requirements.lock bench/requirements.lock); fi
 
 nothing_to_do() {
     is_done locked "$locked_mark" && is_done velvet "$velvet_mark" && is_done kafka "$kafka_mark" &&
-        [ -x "$venv_python" ] && [ -d "$libs" ]
+        { [ -z "$bench_mark" ] || is_done bench "$bench_mark"; } && [ -x "$venv_python" ] && [ -d "$libs" ]
 }
 
 # Runs a command with its output in the log; on failure says why in one sentence, in the words of the command if need be.
@@ -36,8 +39,8 @@ attempt() {
     if "$@" >> "$log" 2>&1; then return 0; fi
     if tail -n 40 "$log" | grep -qi 'no space left'; then die "The disk is full: make room where $root lies, and try again."; fi
     # Maven says the reason first, pip says it last.
-    why=$(grep -m 1 '^\[ERROR\]' "$log" || grep -i 'error' "$log" | tail -n 1)
-    why=$(printf '%s' "$why" | cut -c 1-300)
+    why=$(grep -m 1 '^\[ERROR\]' "$log" || grep '^ *[A-Za-z]*Error: ' "$log" || grep -i 'error' "$log" || true)
+    why=$(printf '%s\n' "$why" | tail -n 1 | sed 's/^ *//' | cut -c 1-300)
     die "$what failed: ${why:-see the log} (all of it in $root/$log)."
 }
 
@@ -67,11 +70,8 @@ make_venv() {
 }
 
 install_locked() {
-    make_venv
-    say "Libraries are installed from the lock (once)."
     attempt "Installing the libraries" "$venv_python" -m pip install --quiet --no-input \
-        --disable-pip-version-check --require-hashes -r requirements.lock
-    stamp locked "$locked_mark"
+        --disable-pip-version-check --require-hashes -r "$1"
 }
 
 install_velvet() {
@@ -96,7 +96,8 @@ fetch_kafka() {
     say "Kafka $kafka_version is fetched (once)."
     draft=$root/$cache/kafka/draft.$$
     rm -rf "$root/$cache/kafka"/draft.*
-    set -- -q -B -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$draft/libs"
+    # -C: a jar whose checksum is wrong is refused.
+    set -- -q -B -C -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$draft/libs"
     # An account without a home of its own has no repository of Maven's either: then it lies in the cache.
     if ! mvn "$@" >> "$log" 2>&1; then
         attempt "Fetching Kafka" mvn "-Dmaven.repo.local=$root/$cache/maven" "$@"
@@ -106,6 +107,8 @@ fetch_kafka() {
     rm -rf "$libs"
     mv "$draft/libs" "$libs"
     rmdir "$draft"
+    # Only to start faster: without it the broker starts too.
+    "$venv_python" -m sandbox.stack.kafka_cache >> "$log" 2>&1 || true
     stamp kafka "$kafka_mark"
 }
 
@@ -114,7 +117,7 @@ if nothing_to_do; then exit 0; fi
 mkdir -p "$stamps" 2> /dev/null || die "Velvet cannot write to $root: make it writable, and try again."
 # Two commands at once must not install into the same folder.
 if [ -z "${VELVET_SETUP_ALONE:-}" ] && command -v flock > /dev/null 2>&1; then
-    VELVET_SETUP_ALONE=1 exec flock "$cache/setup.lock" sh sandbox/setup.sh
+    VELVET_SETUP_ALONE=1 exec flock "$cache/setup.lock" sh sandbox/setup.sh "$@"
 fi
 : > "$log" 2> /dev/null || die "The disk is full: make room where $root lies, and try again."
 free_kb=$(df -Pk . | awk 'NR == 2 { print $4 }')
@@ -124,6 +127,16 @@ free_kb=$(df -Pk . | awk 'NR == 2 { print $4 }')
 export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0
 unset PYTHONHOME PYTHONPATH
 
-is_done locked "$locked_mark" && [ -x "$venv_python" ] || install_locked
+if ! is_done locked "$locked_mark" || ! [ -x "$venv_python" ]; then
+    make_venv
+    say "Libraries are installed from the lock (once)."
+    install_locked requirements.lock
+    stamp locked "$locked_mark"
+fi
 is_done velvet "$velvet_mark" || install_velvet
 fetch_kafka
+if [ -n "$bench_mark" ] && ! is_done bench "$bench_mark"; then
+    say "What the benchmark measures against is installed (once)."
+    install_locked bench/requirements.lock
+    stamp bench "$bench_mark"
+fi

@@ -18,7 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from sandbox.stack.addresses import HOST
-from sandbox.stack.layout import Layout, kafka_libs, kafka_logging
+from sandbox.stack.layout import Layout, kafka_archive, kafka_libs, kafka_logging, kafka_template
 from sandbox.stack.problem import StackProblem
 from sandbox.stack.process import Launch, Process
 
@@ -39,6 +39,8 @@ class KafkaBroker:
     port: int
     controller_port: int
     advertised_port: int | None = None
+    flags: tuple[str, ...] | None = None
+    """Flags for the Java machine beside the usual ones; None: use the archive of classes if there is one."""
     _process: Process = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,22 +62,31 @@ class KafkaBroker:
         if self._process.running:
             return
         self.layout.create()
-        java = java_program()
-        folder = self.layout.data("kafka")
-        folder.mkdir(exist_ok=True)
-        properties = folder / "server.properties"
-        properties.write_text(self._properties(folder / "data"), encoding="utf-8")
-        if not (folder / "data" / "meta.properties").exists():
-            await asyncio.to_thread(_format, java, properties)
-        flags = [
-            "-Xms256m",
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            f"-Dlog4j2.configurationFile={kafka_logging().as_uri()}",
+        await self.format()
+        flags = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", *self._more_flags()]
+        flags.append(f"-Dlog4j2.configurationFile={kafka_logging().as_uri()}")
+        command = [
+            java_program(),
+            *flags,
+            "-cp",
+            f"{kafka_libs()}/*",
+            "kafka.Kafka",
+            str(self._properties_file),
         ]
-        command = [java, *flags, "-cp", f"{kafka_libs()}/*", "kafka.Kafka", str(properties)]
-        self._process.start(Launch(command=command, environment=dict(os.environ), folder=folder))
+        self._process.start(Launch(command=command, environment=dict(os.environ), folder=self.data.parent))
         await self._ready()
+
+    async def format(self) -> None:
+        """Write the configuration, and prepare the data directory if it is new."""
+        self.layout.create()
+        self.data.parent.mkdir(exist_ok=True)
+        self._properties_file.write_text(self._properties(), encoding="utf-8")
+        if (self.data / "meta.properties").exists():
+            return
+        if kafka_template().is_dir():
+            shutil.copytree(kafka_template(), self.data, dirs_exist_ok=True)
+        else:
+            await asyncio.to_thread(_format, java_program(), self._properties_file)
 
     async def stop(self) -> None:
         """Stop the broker gracefully."""
@@ -94,6 +105,22 @@ class KafkaBroker:
         """Remove the data; the broker must be stopped."""
         shutil.rmtree(self.layout.data("kafka"), ignore_errors=True)
 
+    @property
+    def data(self) -> Path:
+        """Where the broker keeps its records."""
+        return self.layout.data("kafka") / "data"
+
+    @property
+    def _properties_file(self) -> Path:
+        """Where the broker's configuration lies."""
+        return self.layout.data("kafka") / "server.properties"
+
+    def _more_flags(self) -> tuple[str, ...]:
+        """Return the flags beside the usual ones."""
+        if self.flags is not None:
+            return self.flags
+        return (f"-XX:SharedArchiveFile={kafka_archive()}",) if kafka_archive().exists() else ()
+
     async def _ready(self) -> None:
         """Poll the admin client until the broker answers."""
         deadline = time.monotonic() + _START_S_MAX
@@ -104,7 +131,7 @@ class KafkaBroker:
                 raise StackProblem(f"Kafka did not answer within {_START_S_MAX:.0f} seconds.")
             await asyncio.sleep(_POLL_S)
 
-    def _properties(self, data: Path) -> str:
+    def _properties(self) -> str:
         """Return the broker's configuration."""
         settings = {
             "process.roles": "broker,controller",
@@ -115,7 +142,7 @@ class KafkaBroker:
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
             "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-            "log.dirs": data,
+            "log.dirs": self.data,
             "num.partitions": 6,
             "offsets.topic.replication.factor": 1,
             "offsets.topic.num.partitions": 3,

@@ -100,6 +100,16 @@ def kafka_libs() -> Path:
     return libs
 
 
+def kafka_archive() -> Path:
+    """Return where the archive of Kafka's classes lies, if the set-up has made it."""
+    return kafka_libs().parent / "classes.jsa"
+
+
+def kafka_template() -> Path:
+    """Return where a formatted, empty data directory lies, if the set-up has made it."""
+    return kafka_libs().parent / "formatted"
+
+
 def kafka_logging() -> Path:
     """Return the broker's logging configuration."""
     return _KAFKA_FOLDER / "log4j2.xml"
