@@ -1,0 +1,242 @@
+"""Writes messages and scripts from the template files: one wording for plain text, HTML and paper."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import PackageLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.sandbox import SandboxedEnvironment
+
+from chassis.kernel.calendar import local_day
+from chassis.kernel.errors import Rejected
+from chassis.kernel.money import Money
+from notifier.adapters.formatting import date_text, language_of, money_text
+from notifier.adapters.wording import FORMAL_KINDS, day_or_dash, words
+from notifier.domain.command import Command, InvoiceLine
+from notifier.domain.message import Document, InvoiceRow, LetterHead, Rendered, plain_gsm
+from notifier.domain.parties import Party
+from notifier.domain.totals import totals_open
+
+MESSAGE_KINDS: Final = frozenset(
+    {
+        "arrived-check",
+        "before-due",
+        "due-day",
+        "prompt-reminder",
+        "friendly-reminder",
+        "second-reminder",
+        "resend",
+        *FORMAL_KINDS,
+    }
+)
+SCRIPT_KINDS: Final = frozenset(
+    {"call-courtesy", "call-friendly", "call-overdue", "decision", "handover", "data-quality"}
+)
+_SCRIPT_OF_ACTION: Final = {
+    "CALL": "call-friendly",
+    "DECISION": "decision",
+    "HANDOVER": "handover",
+    "DATA_QUALITY": "data-quality",
+}
+SUBJECT_CHARACTERS_MAX: Final = 150
+
+
+def message_kind(command: Command) -> str:
+    """Return the message template of a command; an unknown name becomes the friendly reminder."""
+    if command.is_fourteen_day_letter:
+        return "fourteen-day-letter"
+    return command.template if command.template in MESSAGE_KINDS else "friendly-reminder"
+
+
+def script_kind(command: Command) -> str:
+    """Return the script of a task; an unknown name becomes the action's own script."""
+    if command.action == "CALL" and command.template in SCRIPT_KINDS:
+        return command.template
+    return _SCRIPT_OF_ACTION.get(command.action, "decision")
+
+
+class TemplateRenderer:
+    """Renders with a sandbox in which an unknown word is an error, never an empty place."""
+
+    def __init__(self) -> None:
+        loader = PackageLoader("notifier.adapters", "templates")
+        # Autoescape by ending: the HTML layout escapes everything that it is given.
+        self._environment = SandboxedEnvironment(
+            loader=loader,
+            undefined=StrictUndefined,
+            autoescape=lambda name: bool(name and name.endswith(".html")),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def message(self, command: Command, *, party: Party, now: datetime) -> Rendered:
+        """Write the message for the command's channel; raises Rejected when the template does not fit it."""
+        kind = message_kind(command)
+        language = language_of(command.language)
+        known = words(command, party=party, kind=kind, now=now)
+        try:
+            spoken = self._spoken(language, known)
+            if command.channel in {"SMS", "WHATSAPP"}:
+                return self._short(f"{language}/{kind}.txt", channel=command.channel, known=spoken)
+            return self._long(command, kind=kind, known=spoken, party=party, now=now)
+        except TemplateError as error:
+            raise Rejected(f"template {kind} cannot be written: {error}", field="template") from error
+
+    def script(self, command: Command, *, party: Party) -> str:
+        """Write what the assignee of a task reads: why, how to begin, and the invoices."""
+        kind = script_kind(command)
+        language = language_of(command.language)
+        known = words(command, party=party, kind=kind, now=None)
+        callee, phone = _callee(party, purpose=command.purpose)
+        spoken = self._spoken(language, known)
+        listed = [self._row(line, language=language, spoken=spoken) for line in command.invoices]
+        spoken |= {
+            "callee": callee,
+            "callee_phone": phone,
+            "invoice_list": "\n".join(_script_line(row, spoken=spoken) for row in listed),
+        }
+        return _lines(self._block(f"{language}/{kind}.txt", "script", spoken))
+
+    def _spoken(self, language: str, known: dict[str, Any]) -> dict[str, Any]:
+        """Add the phrases of the language that the wordings are built of."""
+        phrases = self._environment.get_template(f"{language}/phrases.txt")
+        context = dict(known)
+        for name in phrases.blocks:
+            if name != "redirected":
+                text = "".join(phrases.blocks[name](phrases.new_context(context)))
+                context[name] = "\n\n".join(_paragraphs(text))
+        return context
+
+    def _block(self, template: str, block: str, known: Mapping[str, Any]) -> str:
+        loaded = self._environment.get_template(template)
+        if block not in loaded.blocks:
+            raise TemplateNotFound(f"{template}#{block}")
+        return "".join(loaded.blocks[block](loaded.new_context(dict(known))))
+
+    def _short(self, template: str, *, channel: str, known: Mapping[str, Any]) -> Rendered:
+        parts = tuple(map(plain_gsm, _paragraphs(self._block(template, "short", known))))
+        if channel == "SMS":
+            return Rendered(subject="", text=" ".join(parts))
+        return Rendered(subject="", text="\n\n".join(parts), parts=parts)
+
+    def _long(
+        self, command: Command, *, kind: str, known: Mapping[str, Any], party: Party, now: datetime
+    ) -> Rendered:
+        language = language_of(command.language)
+        template = f"{language}/{kind}.txt"
+        subject = _one_line(self._block(template, "subject", known))
+        document = self._document(command, template=template, known=known, party=party)
+        text = self._environment.get_template("layout/mail.txt").render(d=document)
+        written = re.sub(r"\n{3,}", "\n\n", text).strip()
+        if command.channel == "EMAIL":
+            html = self._environment.get_template("layout/mail.html").render(d=document, subject=subject)
+            return Rendered(subject=subject, text=written, html=html, document=document)
+        today = local_day(now, zone=ZoneInfo(party.creditor.timezone))
+        place = party.creditor.address.city
+        day = date_text(today, language=language)
+        head = LetterHead(
+            place_and_date=f"{place}, {day}" if place else day,
+            subject_label=str(known["label_subject"]),
+            registered_mark=str(known["registered"]) if command.registered else "",
+            sender_label=str(known["label_return"]),
+        )
+        return Rendered(subject=subject, text=written, document=document, head=head)
+
+    def _document(
+        self, command: Command, *, template: str, known: Mapping[str, Any], party: Party
+    ) -> Document:
+        language = language_of(command.language)
+        own = [line for line in command.invoices if line.own_step]
+        also = [line for line in command.invoices if not line.own_step]
+        after = _paragraphs(self._block(template, "after", known))
+        payment = _payment(known, party=party)
+        return Document(
+            language=language,
+            greeting=str(known["greeting"]),
+            opening=_paragraphs(self._block(template, "opening", known)),
+            columns=tuple(
+                str(known[f"column_{name}"]) for name in ("number", "issued", "due", "amount", "open")
+            ),
+            rows=tuple(self._row(line, language=language, spoken=known) for line in own),
+            total_label=str(known["total_own"]),
+            totals=tuple(money_text(total, language=language) for total in totals_open(own)),
+            also_heading=str(known["also"]),
+            also=tuple(self._row(line, language=language, spoken=known) for line in also),
+            after=after if payment else (*after, str(known["pay_unknown"])),
+            pay_heading=str(known["pay_heading"]),
+            payment=payment,
+            closing=_paragraphs(str(known["closing"])),
+            sign_off=str(known["sign_off"]),
+            signature=_signature(known, party=party),
+        )
+
+    def _row(self, line: InvoiceLine, *, language: str, spoken: Mapping[str, Any]) -> InvoiceRow:
+        details = (
+            ("label_reference", line.payment_reference),
+            ("label_order", line.order_reference),
+            ("label_link", line.document_url),
+        )
+        return InvoiceRow(
+            number=line.invoice_id,
+            issued_on=day_or_dash(line.issued_on, language=language),
+            due_on=day_or_dash(line.due_on, language=language),
+            amount=money_text(Money(line.currency, line.amount), language=language),
+            open=money_text(Money(line.currency, line.open), language=language),
+            details=tuple((str(spoken[label]), value) for label, value in details if value),
+            url=line.document_url if line.document_url.startswith(("https://", "http://")) else "",
+        )
+
+
+def _payment(known: Mapping[str, Any], *, party: Party) -> tuple[tuple[str, str], ...]:
+    creditor = party.creditor
+    if not creditor.iban:
+        return ()
+    pairs = (
+        ("label_iban", str(known["iban"])),
+        ("label_bic", creditor.bic),
+        ("label_holder", creditor.account_name),
+        ("label_remittance", str(known["remittance"])),
+    )
+    return tuple((str(known[label]), value) for label, value in pairs if value)
+
+
+def _signature(known: Mapping[str, Any], *, party: Party) -> tuple[str, ...]:
+    creditor = party.creditor
+    reachable = (("label_phone", creditor.phone), ("label_mail", creditor.reply_address))
+    names = dict.fromkeys((creditor.sender_name, creditor.legal_name or creditor.shown_name))
+    return (
+        *(name for name in names if name),
+        *(f"{known[label]}: {value}" for label, value in reachable if value),
+    )
+
+
+def _callee(party: Party, *, purpose: str) -> tuple[str, str]:
+    """Return whom to call, and the number; the customer's name where no person is known."""
+    customer = party.customer
+    order = sorted(customer.contacts, key=lambda contact: contact.purpose != purpose)
+    found = next((contact for contact in order if contact.address("CALL")), None)
+    shown = customer.name or customer.customer_id
+    if found is None:
+        return shown, ""
+    return (f"{found.name} ({shown})" if found.name and found.name != shown else shown), found.address("CALL")
+
+
+def _script_line(row: InvoiceRow, *, spoken: Mapping[str, Any]) -> str:
+    due, left = spoken["column_due"], spoken["column_open"]
+    return f"- {row.number}: {left.lower()} {row.open}, {due.lower()} {row.due_on}"
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    """Split at empty lines; within a paragraph, line breaks of the template file mean nothing."""
+    return tuple(filter(None, (_one_line(block) for block in re.split(r"\n\s*\n", text))))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _lines(text: str) -> str:
+    """Keep the lines of a script, without the empty ones that a condition left behind."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()

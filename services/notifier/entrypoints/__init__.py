@@ -1,0 +1,1 @@
+"""The doors of the notifier: Kafka, HTTP and time."""

@@ -1,0 +1,1 @@
+"""The schema of the notifier's own database, step by step."""

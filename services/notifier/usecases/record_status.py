@@ -1,0 +1,64 @@
+"""Take in what a provider says later on: delivered, read, bounced. Twice and out of order is harmless."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifier.domain.contact import ContactEvent
+from notifier.domain.delivery import State, Status
+from notifier.usecases.ports import Work
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """One call-back, in the notifier's words."""
+
+    status: Status
+    provider_message_id: str = ""
+    contact_id: str = ""
+    """Our own id, where the provider carries it: matches even before its answer to our call came."""
+    reason: str = ""
+    """The provider's code of a failure, kept as text."""
+    is_address_dead: bool = False
+
+
+async def record_status(work: Work, report: StatusReport, *, now: datetime) -> bool:
+    """Take in one call-back; returns False when it speaks of no message of ours."""
+    contact = await work.contacts.lock_heard_of(
+        contact_id=report.contact_id, provider_message_id=report.provider_message_id
+    )
+    if contact is None:
+        return False
+    heard = contact.delivery.hear(
+        report.status, provider_message_id=report.provider_message_id, why=report.reason
+    )
+    if heard == contact.delivery:
+        return True
+    after = contact.moved(heard)
+    await work.contacts.save([after])
+    has_failed = heard.state is State.FAILED
+    kind = _event_kind(report.status, channel=contact.command.channel)
+    if kind and heard.status is report.status:
+        await work.contacts.add_events([(contact.key, ContactEvent(kind, now, report.reason))])
+    is_dead = has_failed and report.is_address_dead
+    if is_dead and contact.sent is not None:
+        await work.parties.suppress_address(
+            creditor_id=contact.command.creditor_id,
+            address=contact.sent.recipient.address,
+            reason=report.reason,
+            at=now,
+        )
+    if after.version != contact.version:
+        channel = contact.command.channel if is_dead else ""
+        event = "BOUNCED" if has_failed else "OUTCOME"
+        work.record(after.recorded(event=event, at=now, failed_channel=channel))
+    return True
+
+
+def _event_kind(status: Status, *, channel: str) -> str:
+    match status:
+        case Status.DELIVERED | Status.READ:
+            return status.value
+        case Status.FAILED:
+            return "BOUNCED" if channel == "EMAIL" else "FAILED"
+        case _:
+            return ""

@@ -1,0 +1,250 @@
+"""Send what is due: claim, ask the gate, render, call the provider, tell what came of it."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from chassis.kernel.clock import Clock
+from chassis.kernel.errors import Rejected
+from notifier.domain.command import Command, InvoiceLine
+from notifier.domain.consent import is_allowed
+from notifier.domain.contact import MessageContact, SentAs
+from notifier.domain.delivery import State
+from notifier.domain.message import Message
+from notifier.domain.outcome import (
+    Accepted,
+    Ambiguous,
+    ConfigError,
+    Outcome,
+    Permanent,
+    Retry,
+    Scope,
+    Suppress,
+)
+from notifier.domain.parties import Party, choose_recipient
+from notifier.usecases.ports import Gate, GateAnswer, Meters, Provider, Renderer, Work, Works
+
+BATCH_MAX: Final = 10
+"""Messages in flight at once: at most this many are in doubt after a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a message is not sent, and the channel that has no usable address for it."""
+
+    why: str
+    failed_channel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendDue:
+    """The sender; ``owner`` names the process in the rows that it holds."""
+
+    works: Works
+    gate: Gate
+    renderer: Renderer
+    providers: Mapping[str, Provider]
+    clock: Clock
+    meters: Meters
+    owner: str
+    fault_point: Callable[[str], None]
+
+    async def __call__(self) -> int:
+        """Send one batch; returns how many messages were seen through, 0 when there is nothing to do now."""
+        now = self.clock.now()
+        if now is None:
+            return 0
+        async with self.works() as work:
+            claimed = await work.contacts.claim_due(now, owner=self.owner, limit=BATCH_MAX)
+        if not claimed:
+            return 0
+        self.fault_point("after_claim")
+        answer = await self.gate.ask([contact.command for contact in claimed])
+        if not answer.fresh:
+            await self._give_back(claimed)
+            return 0
+        calls = await self._mark(claimed, answer=answer, now=now)
+        outcomes = await asyncio.gather(*(self._call(message) for _, message in calls))
+        self.fault_point("after_provider_io")
+        await self._conclude([contact for contact, _ in calls], outcomes, now=now)
+        return len(claimed)
+
+    async def _give_back(self, claimed: Sequence[MessageContact]) -> None:
+        # Payments are still in the pipe: late beats wrong.
+        async with self.works() as work:
+            held = await self._still_ours(work, claimed)
+            await work.contacts.save([c.moved(c.delivery.give_back()) for c in held])
+
+    async def _mark(
+        self, claimed: Sequence[MessageContact], *, answer: GateAnswer, now: datetime
+    ) -> list[tuple[MessageContact, Message]]:
+        """Suppress what may not go; write the words of the rest and mark them as being called."""
+        calls: list[tuple[MessageContact, Message]] = []
+        async with self.works() as work:
+            held = await self._still_ours(work, claimed)
+            parties = await work.parties.load({contact.party_key for contact in held})
+            moved: list[MessageContact] = []
+            for contact in held:
+                prepared = self._prepare(contact, party=parties[contact.party_key], answer=answer, now=now)
+                if isinstance(prepared, Refusal):
+                    moved.append(self._suppress(work, contact, refusal=prepared, now=now))
+                else:
+                    calling = self._calling(contact, message=prepared, now=now)
+                    moved.append(calling)
+                    calls.append((calling, prepared))
+            await work.contacts.save(moved)
+            # Until this commit it is certain that nothing was sent.
+            self.fault_point("before_provider_io")
+        return calls
+
+    def _prepare(
+        self, contact: MessageContact, *, party: Party, answer: GateAnswer, now: datetime
+    ) -> Message | Refusal:
+        if contact.delivery.has_lapsed(now):
+            return Refusal("LAPSED")
+        asked = as_it_stands(contact.command, answer=answer)
+        if isinstance(asked, Refusal):
+            return asked
+        recipient = choose_recipient(
+            party.customer, channel=asked.channel, purpose=asked.purpose, unusable=party.unusable
+        )
+        if recipient is None or asked.channel not in self.providers:
+            return Refusal("NO_ADDRESS", failed_channel=asked.channel)
+        if not is_allowed(
+            asked.channel,
+            recorded=party.consents,
+            opted_in=recipient.opted_in,
+            is_statutory=asked.is_fourteen_day_letter,
+        ):
+            return Refusal("OPTED_OUT")
+        try:
+            rendered = self.renderer.message(asked, party=party, now=now)
+        except Rejected:
+            return Refusal("TEMPLATE")
+        return Message(
+            contact_id=asked.command_id,
+            recipient=recipient,
+            creditor=party.creditor,
+            rendered=rendered,
+            template=asked.template,
+            language=asked.language,
+            at=now,
+            not_after=asked.not_after,
+            customer_id=asked.customer_id,
+            registered=asked.registered,
+        )
+
+    def _suppress(
+        self, work: Work, contact: MessageContact, *, refusal: Refusal, now: datetime
+    ) -> MessageContact:
+        suppressed = contact.moved(contact.delivery.suppress(now, why=refusal.why))
+        work.record(suppressed.recorded(failed_channel=refusal.failed_channel))
+        self.meters.suppressed(channel=contact.command.channel, why=refusal.why)
+        return suppressed
+
+    def _calling(self, contact: MessageContact, *, message: Message, now: datetime) -> MessageContact:
+        sent = SentAs(
+            provider=self.providers[message.recipient.channel].name,
+            recipient=message.recipient,
+            subject=message.rendered.subject,
+            text=message.rendered.text,
+        )
+        return replace(contact.moved(contact.delivery.begin_call(now)), sent=sent)
+
+    async def _call(self, message: Message) -> Outcome:
+        provider = self.providers[message.recipient.channel]
+        outcome = await provider.send(message)
+        if isinstance(outcome, Ambiguous):
+            found = await provider.look_up(message)
+            # An answer of "absent" is no proof here: the call may still be on its way.
+            return found if isinstance(found, Accepted) else outcome
+        return outcome
+
+    async def _conclude(
+        self, called: Sequence[MessageContact], outcomes: Sequence[Outcome], *, now: datetime
+    ) -> None:
+        if not called:
+            return
+        async with self.works() as work:
+            by_key = dict(zip((contact.key for contact in called), outcomes, strict=True))
+            moved: list[MessageContact] = []
+            for contact in await self._still_ours(work, called):
+                outcome = by_key[contact.key]
+                after = contact.moved(contact.delivery.conclude(outcome, now=now))
+                moved.append(after)
+                await self._tell(work, contact, after=after, outcome=outcome)
+            await self._pause_channels(work, moved, outcomes=by_key, now=now)
+            await work.contacts.save(moved)
+
+    async def _tell(
+        self, work: Work, before: MessageContact, *, after: MessageContact, outcome: Outcome
+    ) -> None:
+        sent = after.sent
+        provider = sent.provider if sent else ""
+        self.meters.concluded(
+            channel=after.command.channel, provider=provider, outcome=type(outcome).__name__.lower()
+        )
+        failed_channel = ""
+        if isinstance(outcome, Permanent) and outcome.suppress is not Suppress.NOTHING:
+            failed_channel = after.command.channel
+            if sent is not None and failed_channel != "LETTER":
+                await work.parties.suppress_address(
+                    creditor_id=after.command.creditor_id,
+                    address=sent.recipient.address,
+                    reason=outcome.reason,
+                    at=after.delivery.at,
+                )
+        if after.version != before.version:
+            work.record(after.recorded(failed_channel=failed_channel))
+
+    async def _pause_channels(
+        self,
+        work: Work,
+        moved: Sequence[MessageContact],
+        *,
+        outcomes: Mapping[tuple[str, str], Outcome],
+        now: datetime,
+    ) -> None:
+        """A refusal of the whole account or of our credentials stops its channel until the next attempt."""
+        until: dict[str, datetime] = {}
+        for contact in moved:
+            if concerns_everybody(outcomes[contact.key]) and contact.delivery.state is State.PENDING:
+                channel = contact.command.channel
+                until[channel] = max(until.get(channel, now), contact.delivery.not_before)
+        for channel in sorted(until):
+            await work.contacts.put_off_channel(channel, now=now, until=until[channel])
+
+    async def _still_ours(self, work: Work, contacts: Sequence[MessageContact]) -> list[MessageContact]:
+        """Lock the rows again; what another process has taken over meanwhile is left to it."""
+        tokens = {contact.key: contact.delivery.token for contact in contacts}
+        locked = await work.contacts.lock(tokens)
+        return [contact for contact in locked if contact.delivery.token == tokens[contact.key]]
+
+
+def concerns_everybody(outcome: Outcome) -> bool:
+    """Say whether a refusal concerns the whole channel, not this one message."""
+    match outcome:
+        case ConfigError():
+            return True
+        case Retry(scope=scope):
+            return scope is not Scope.RECIPIENT
+        case _:
+            return False
+
+
+def as_it_stands(command: Command, *, answer: GateAnswer) -> Command | Refusal:
+    """Fill in what is open now. One own invoice that may not be asked for stops the whole command;
+    others that may not are left out of the text."""
+    lines: list[InvoiceLine] = []
+    for line in command.invoices:
+        standing = answer.standings.get((command.creditor_id, line.invoice_id))
+        blocked = "UNKNOWN" if standing is None else standing.blocked
+        if not blocked and standing is not None and standing.open <= 0:
+            blocked = "PAID"
+        if blocked and line.own_step:
+            return Refusal(blocked)
+        if not blocked and standing is not None:
+            lines.append(replace(line, open=standing.open))
+    return replace(command, invoices=tuple(lines))
