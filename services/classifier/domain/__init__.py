@@ -1,0 +1,1 @@
+"""What the classifier knows: behaviour, tier, pin, forecast; pure nouns, no clock."""

@@ -1,0 +1,106 @@
+"""One customer's behaviour and its fold: O(1) per fact, the same as a replay of all facts.
+
+The last day is kept beside what came before it, so that a further fact of that day is joined in
+without reading history, and the order within a day changes nothing. A fact of an earlier day, or
+the last fact taken out of the last day, asks for a re-fold of that customer (``NeedsRefold``).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
+
+from classifier.domain.evidence import Fact
+from classifier.domain.habits import Day, Habits, after_day, day_of, with_facts
+from classifier.domain.tier import NEWCOMER, Decision, Standing, judge
+
+
+class NeedsRefold(Exception):
+    """A fact lies before the last day: only a fold of all facts gives the right state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """State of one customer: everything before the last day, and the last day's facts."""
+
+    habits: Habits = field(default_factory=Habits)
+    standing: Standing = NEWCOMER
+    day: Day | None = None
+
+    @property
+    def last_on(self) -> int:
+        """The last day with a fact (ordinal); 0 when there is none."""
+        return self.day.on if self.day else 0
+
+    def now(self) -> tuple[Habits, Standing]:
+        """Return habits and standing with the last day in them."""
+        if self.day is None:
+            return self.habits, self.standing
+        habits = after_day(self.habits, self.day)
+        return habits, judge(habits, self.standing, day=self.day)
+
+
+EMPTY: Final = Behaviour()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What taking facts in has led to."""
+
+    behaviour: Behaviour
+    habits: Habits
+    standing: Standing
+    changes: dict[int, Decision | None]
+    """Per day touched: the change of tier made on that day, None when it made none."""
+
+
+def fold(behaviour: Behaviour, fact: Fact) -> Behaviour:
+    """Return the behaviour with one more fact; raises NeedsRefold when it lies before the last day."""
+    return take_in(behaviour, [fact]).behaviour
+
+
+def take_in(behaviour: Behaviour, added: Iterable[Fact], *, removed: Sequence[Fact] = ()) -> Progress:
+    """Fold facts in (in any order) and take others out again; raises NeedsRefold."""
+    day, before = behaviour.day, (behaviour.habits, behaviour.standing)
+    changes: dict[int, Decision | None] = {}
+    if removed:
+        day = _without(day, removed)
+    after = before if day is None else _through(before, day)
+    if removed and day is not None:
+        changes[day.on] = _change(before[1], after[1])
+    for on, group in groupby(sorted(added), key=_by_day):
+        facts = list(group)
+        if day is None or on > day.on:
+            before, day = after, day_of(on, facts)
+        elif on == day.on:
+            day = with_facts(day, added=facts, removed=())
+        else:
+            raise NeedsRefold
+        after = _through(before, day)
+        changes[on] = _change(before[1], after[1])
+    return Progress(Behaviour(*before, day), *after, changes)
+
+
+def refold(facts: Iterable[Fact]) -> Progress:
+    """Fold a customer's facts from the beginning."""
+    return take_in(EMPTY, facts)
+
+
+def _without(day: Day | None, removed: Sequence[Fact]) -> Day:
+    # Without its last fact the day itself was never there, and the state before it is needed.
+    if day is None or len(removed) >= day.facts or any(fact.on != day.on for fact in removed):
+        raise NeedsRefold
+    return with_facts(day, added=(), removed=tuple(removed))
+
+
+def _through(before: tuple[Habits, Standing], day: Day) -> tuple[Habits, Standing]:
+    habits = after_day(before[0], day)
+    return habits, judge(habits, before[1], day=day)
+
+
+def _change(before: Standing, after: Standing) -> Decision | None:
+    return after.decision if after.tier is not before.tier else None
+
+
+def _by_day(fact: Fact) -> int:
+    return fact.on

@@ -1,0 +1,115 @@
+"""One customer as the classifier keeps it, and the tier that holds for it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from chassis.kernel.calendar import day_start
+from classifier.domain.behaviour import EMPTY, Behaviour
+from classifier.domain.habits import Habits
+from classifier.domain.pin import Pin
+from classifier.domain.reasons import Reason, reason_for, reason_for_pin, reason_for_pin_end
+from classifier.domain.tier import Rule, Standing, Tier, is_unknown
+
+Key = tuple[str, str]
+"""Creditor and customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was last published about the tier."""
+
+    tier: str = ""
+    unknown: bool = False
+    at: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """State of one customer; days as ordinals, 0 where there is none."""
+
+    creditor_id: str
+    customer_id: str
+    behaviour: Behaviour = EMPTY
+    version: int = 0
+    """Version of the customer's master data last seen."""
+    known_on: int = 0
+    """Day of the customer's first fact by the master data."""
+    invoices_from: int = 0
+    """First day that an invoice in effect says anything about."""
+    broken_on: tuple[int, ...] = ()
+    next_fact_on: int = 0
+    """First day on which time alone adds a fact."""
+    pin: Pin | None = None
+    told: Told = Told()
+    tier_version: int = 0
+    profile_version: int = 0
+
+    @property
+    def key(self) -> Key:
+        """Creditor and customer."""
+        return self.creditor_id, self.customer_id
+
+    @property
+    def first_on(self) -> int:
+        """The customer's first fact; 0 while nothing is in effect."""
+        days = [day for day in (self.known_on, self.invoices_from) if day]
+        return min(days, default=0)
+
+    def next_change_on(self, *, today: int) -> int:
+        """Return the first day on which time alone changes something; 0 when none will."""
+        days = [self.next_fact_on] if self.next_fact_on else []
+        if self.pin is not None and self.pin.holds(on=today):
+            days.append(self.pin.expires_on + 1)
+        return min(days, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentTier:
+    """The tier that holds now: computed, or set by a person."""
+
+    tier: Tier
+    unknown: bool
+    at: datetime
+    """From when it holds, UTC."""
+    reason: Reason
+    rule: Rule
+
+
+def computed_tier(first_on: int, habits: Habits, standing: Standing, *, zone: ZoneInfo) -> CurrentTier:
+    """Return what the rules alone say; it runs on in the shadow of a pin. ``first_on``: day of the first tier."""
+    since = standing.changed_on or first_on
+    return CurrentTier(
+        tier=standing.tier,
+        unknown=is_unknown(habits),
+        at=start_of(since, zone=zone),
+        reason=reason_for(standing.decision),
+        rule=standing.decision.rule,
+    )
+
+
+def tier_now(computed: CurrentTier, pin: Pin | None, *, today: int, zone: ZoneInfo) -> CurrentTier:
+    """Return the tier that holds on ``today``: the pin's while it holds, else the computed one."""
+    if pin is None:
+        return computed
+    if pin.holds(on=today):
+        return replace(computed, tier=pin.tier, at=pin.at, reason=_pin_reason(pin), rule=Rule.PIN)
+    end = start_of(pin.expires_on + 1, zone=zone)
+    end = min(pin.ended_at or end, end)
+    if computed.at >= end:
+        return computed
+    if pin.tier is computed.tier:
+        return replace(computed, at=end)
+    return replace(
+        computed, at=end, reason=reason_for_pin_end(pin.tier, computed.tier, computed=computed.reason)
+    )
+
+
+def _pin_reason(pin: Pin) -> Reason:
+    return reason_for_pin(pin.tier, author=pin.author, expires_on=pin.expires_on, text=pin.reason)
+
+
+def start_of(day: int, *, zone: ZoneInfo) -> datetime:
+    """Return 00:00 of a day number in the creditor's time, as a UTC instant."""
+    return day_start(date.fromordinal(day), zone=zone)

@@ -1,0 +1,1 @@
+"""What the classifier does, one verb per file."""

@@ -1,0 +1,74 @@
+"""Tell the world when a customer's tier or learned behaviour has visibly changed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from classifier.domain.creditor import Creditor
+from classifier.domain.customer import CurrentTier, Customer, Told, computed_tier, start_of, tier_now
+from classifier.domain.events import ProfileChanged, TierChanged
+from classifier.domain.habits import Habits
+from classifier.domain.profile import profile_of
+from classifier.domain.tier import Standing
+from classifier.usecases.ports import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is known at the moment of telling."""
+
+    creditor: Creditor
+    habits_before: Habits
+    habits: Habits
+    standing: Standing
+    owed_days: int
+    """Effective days that the oldest open undisputed invoice is overdue, below 0 when it is not due yet."""
+    as_of: int
+    """Day up to which facts are in (ordinal)."""
+    time: datetime | None
+    """Present instant, None while there is no time."""
+
+    @property
+    def published_at(self) -> datetime:
+        """The instant that the events carry."""
+        return self.time or start_of(self.as_of, zone=self.creditor.zone)
+
+
+def announced(ledger: Ledger, customer: Customer, news: Announcement) -> Customer:
+    """Publish what differs from what was last told; return the customer with that noted."""
+    if not news.as_of or not (customer.first_on or customer.told.tier):
+        # Nothing of this customer is in effect, and nobody was told otherwise.
+        return customer
+    customer = _tier_told(ledger, customer, news)
+    if news.habits == news.habits_before:
+        return customer
+    version = customer.profile_version + 1
+    profile = profile_of(news.habits, prior=news.creditor.prior)
+    ledger.publish(ProfileChanged(*customer.key, version, profile, news.published_at))
+    return replace(customer, profile_version=version)
+
+
+def _tier_told(ledger: Ledger, customer: Customer, news: Announcement) -> Customer:
+    now = _tier(customer, news)
+    told = Told(now.tier, now.unknown, now.at.isoformat(), now.reason.en)
+    if told == customer.told:
+        return customer
+    version = customer.tier_version + 1
+    ledger.publish(
+        TierChanged(
+            *customer.key,
+            version=version,
+            old_tier=customer.told.tier,
+            now=now,
+            habits=news.habits,
+            open_overdue_days=max(news.owed_days, 0),
+            time=news.published_at,
+        )
+    )
+    return replace(customer, told=told, tier_version=version)
+
+
+def _tier(customer: Customer, news: Announcement) -> CurrentTier:
+    zone = news.creditor.zone
+    computed = computed_tier(customer.first_on or news.as_of, news.habits, news.standing, zone=zone)
+    today = news.creditor.today(news.time) or news.creditor.latest_on
+    return tier_now(computed, customer.pin, today=today, zone=zone)
