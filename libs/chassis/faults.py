@@ -26,7 +26,9 @@ def arm(value: str) -> None:
     if value:
         point, _, passes = value.partition(":")
         if point not in POINTS or not (passes or "1").isdigit():
-            raise ValueError(f"VELVET_FAULT must be one of {', '.join(sorted(POINTS))}, with :n after it or not.")
+            raise ValueError(
+                f"VELVET_FAULT must be one of {', '.join(sorted(POINTS))}, with :n after it or not."
+            )
         _armed[point] = int(passes or "1")
 
 

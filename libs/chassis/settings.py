@@ -9,6 +9,7 @@ from typing import Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
 
 PREFIX = "VELVET_"
 EXIT_SETTINGS = 2
@@ -86,8 +87,14 @@ class ServiceSettings(BaseSettings):
         return filled
 
     @classmethod
+    @override
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: object
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take values from ``load`` alone: it knows the two prefixes and the ``_FILE`` variants."""
         return (init_settings,)
@@ -149,7 +156,9 @@ def load(cls: type[S], *, service: str, environ: Mapping[str, str] | None = None
     else:
         if not faults:
             return settings
-    sys.stderr.write(f"The settings of {service} are at fault:\n" + "".join(f"- {fault}\n" for fault in faults))
+    sys.stderr.write(
+        f"The settings of {service} are at fault:\n" + "".join(f"- {fault}\n" for fault in faults)
+    )
     raise SystemExit(EXIT_SETTINGS)
 
 
@@ -169,7 +178,9 @@ def _read(cls: type[S], *, service: str, environ: Mapping[str, str]) -> tuple[di
                 try:
                     values[name] = Path(path).read_text(encoding="utf-8").strip()
                 except (OSError, UnicodeDecodeError) as error:
-                    faults.append(f"{variable}_FILE names {path}, which cannot be read ({type(error).__name__}).")
+                    faults.append(
+                        f"{variable}_FILE names {path}, which cannot be read ({type(error).__name__})."
+                    )
                 break
     return values, faults
 

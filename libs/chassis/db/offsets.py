@@ -48,7 +48,9 @@ async def begin(connection: AsyncConnection, places: Sequence[Place]) -> dict[Pl
     """Return where to read on in each partition; a partition never seen starts at 0."""
     values = {"topics": [p.topic for p in places], "partitions": [p.partition for p in places]}
     await connection.execute(_CREATE, values)
-    return {Place(row.topic, row.partition): row.next_offset for row in await connection.execute(_READ, values)}
+    return {
+        Place(row.topic, row.partition): row.next_offset for row in await connection.execute(_READ, values)
+    }
 
 
 async def advance(connection: AsyncConnection, moves: Sequence[Move]) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.kafka.partitions import shard_of
+from chassis.kafka.partitions import SHARDS, shard_of
 
 # (classid, objid) of the advisory locks that give a shard to one relay at a time.
 LOCK_CLASS = 862_001
@@ -34,7 +34,10 @@ _DELETE = text(
     " AS sent (shard, position) WHERE outbox.shard = sent.shard AND outbox.position = sent.position"
 )
 _WAITING = text("SELECT EXISTS (SELECT 1 FROM outbox)")
-_SHARDS_WAITING = text("SELECT DISTINCT shard FROM outbox")
+_SHARDS_WAITING = text(
+    "SELECT s AS shard FROM generate_series(0, :last) AS s"
+    " WHERE EXISTS (SELECT 1 FROM outbox WHERE outbox.shard = s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +121,4 @@ async def is_waiting(connection: AsyncConnection) -> bool:
 
 async def shards_waiting(connection: AsyncConnection) -> list[int]:
     """Return the shards that have rows: the sweep after a crash looks at all of them."""
-    return [int(row.shard) for row in await connection.execute(_SHARDS_WAITING)]
+    return [int(row.shard) for row in await connection.execute(_SHARDS_WAITING, {"last": SHARDS - 1})]

@@ -127,5 +127,7 @@ async def check(engine: AsyncEngine, *, location: Path) -> str:
     head = scripts.get_current_head()
     known = {script.revision for script in scripts.walk_revisions()}
     if revision != head and (not revision or revision in known):
-        raise StaleSchema(f"the schema is at {revision or 'nothing'}, this code needs {head}: run the migrate role")
+        raise StaleSchema(
+            f"the schema is at {revision or 'nothing'}, this code needs {head}: run the migrate role"
+        )
     return revision

@@ -1,7 +1,8 @@
 """One transaction: state, outgoing messages and offsets commit together or not at all."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 from sqlalchemy import text
@@ -14,6 +15,12 @@ from chassis.faults import fault_point
 from chassis.kafka.messages import Outgoing
 
 _SCOPE = text("SELECT set_config('app.creditor', :creditor_id, true)")
+
+
+BEFORE_COMMIT: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar(
+    "before_commit", default=None
+)
+"""What the present request adds to each of its transactions (chassis.http.idempotency)."""
 
 
 class Encoder(Protocol):
@@ -68,14 +75,16 @@ class Database:
 
         ``creditor_id`` sets ``app.creditor`` for the transaction, for row-level security.
         """
-        async with self.engine.connect() as connection:
-            async with connection.begin():
-                unit = Unit(connection, encoder=self._encoder)
-                if creditor_id is not None:
-                    await connection.execute(_SCOPE, {"creditor_id": creditor_id})
-                yield unit
-                shards = await unit.flush()
-                fault_point("before_commit")
+        async with self.engine.connect() as connection, connection.begin():
+            unit = Unit(connection, encoder=self._encoder)
+            if creditor_id is not None:
+                await connection.execute(_SCOPE, {"creditor_id": creditor_id})
+            yield unit
+            before_commit = BEFORE_COMMIT.get()
+            if before_commit is not None:
+                await before_commit(connection)
+            shards = await unit.flush()
+            fault_point("before_commit")
         fault_point("after_commit")
         self._tell(shards)
 

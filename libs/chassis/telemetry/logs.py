@@ -8,6 +8,7 @@ from types import TracebackType
 import structlog
 from opentelemetry import trace
 from structlog.typing import EventDict, WrappedLogger
+from typing_extensions import override
 
 ALLOWED = frozenset(
     "event level timestamp service role logger template trace_id error error_field frames fields_dropped "
@@ -64,13 +65,18 @@ def _trace_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
 class _LibraryLines(logging.Handler):
     """Passes on what libraries log: the template without its arguments, which may hold anything."""
 
+    @override
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line for the record."""
         raised = record.exc_info[1] if record.exc_info else None
         fields: dict[str, object] = {"error": error_name(raised)} if raised else {}
         template = str(record.msg)[:200]
         log("chassis.library").log(
-            min(record.levelno, logging.CRITICAL), "library_said", logger=record.name, template=template, **fields
+            min(record.levelno, logging.CRITICAL),
+            "library_said",
+            logger=record.name,
+            template=template,
+            **fields,
         )
 
 

@@ -37,7 +37,9 @@ HTTP_SECONDS = Histogram(
 )
 READY = Gauge("velvet_ready", "1 when the process is ready, 0 when it says why not at /readyz.", ["service"])
 LOOP_RESTARTS_TOTAL = Counter(
-    "velvet_loop_restarts_total", "Background loops that ended in an error and were begun again.", ["service", "loop"]
+    "velvet_loop_restarts_total",
+    "Background loops that ended in an error and were begun again.",
+    ["service", "loop"],
 )
 ON_TIME_TOTAL = Counter(
     "velvet_on_time_total", "Things brought up to date by the passing of time alone.", ["service"]

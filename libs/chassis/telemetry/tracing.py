@@ -10,6 +10,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+from typing_extensions import override
 
 from chassis.telemetry.logs import log
 
@@ -19,6 +20,7 @@ _LENGTHS = (2, 32, 16, 2)
 class LogExporter(SpanExporter):
     """Writes each finished span as one log line, for those who have no collector."""
 
+    @override
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Write the spans' names and durations."""
         for span in spans:
@@ -74,7 +76,9 @@ def fresh() -> SpanContext:
 
 
 @contextmanager
-def span(name: str, *, parent: SpanContext | None, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[trace.Span]:
+def span(
+    name: str, *, parent: SpanContext | None, kind: SpanKind = SpanKind.INTERNAL
+) -> Iterator[trace.Span]:
     """Open a span under ``parent``; without an exporter the parent's context itself is passed on."""
     context = trace.set_span_in_context(NonRecordingSpan(parent)) if parent else otel_context.get_current()
     with trace.get_tracer("velvet").start_as_current_span(name, context=context, kind=kind) as opened:

@@ -1,0 +1,1 @@
+"""The API's machine room: app factory, authentication, problems, paging."""

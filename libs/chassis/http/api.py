@@ -1,0 +1,75 @@
+"""Builds a service's web application: its routes, and what all services have in common."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis.health import Health
+from chassis.http import problems
+from chassis.http.auth import Verifier
+from chassis.http.idempotency import Idempotency
+from chassis.http.limits import Door
+from chassis.http.paging import Cursors
+from chassis.http.settle import settle_router
+from chassis.service import Service
+
+
+def create_app(service: Service, *, health: Health | None = None) -> FastAPI:
+    """Return the application of the ``api`` and ``all`` roles."""
+    health = health or Health(service=service.name)
+    app = _bare(service, health=health)
+    for router in service.routers:
+        app.include_router(router)
+    app.include_router(settle_router(service))
+    app.add_middleware(Idempotency, database=service.database, verifier=app.state.verifier)
+    _add_door(app, service)
+    return app
+
+
+def create_probe_app(service: Service, *, health: Health) -> FastAPI:
+    """Return the application of the other roles: probes and metrics only."""
+    app = _bare(service, health=health)
+    _add_door(app, service)
+    return app
+
+
+def _bare(service: Service, *, health: Health) -> FastAPI:
+    app = FastAPI(
+        title=f"Velvet {service.name}",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"description": "A problem (RFC 9457)", "content": {problems.MEDIA_TYPE: {}}}},
+    )
+    app.state.verifier = Verifier(service.settings)
+    app.state.cursors = Cursors(service.settings.database_url.get_secret_value().encode())
+    app.state.service = service
+    problems.install(app)
+    _add_probes(app, health=health)
+    return app
+
+
+def _add_door(app: FastAPI, service: Service) -> None:
+    app.add_middleware(Door, service=service.name, body_bytes_max=service.settings.http_body_bytes_max)
+
+
+def _add_probes(app: FastAPI, *, health: Health) -> None:
+    async def healthz() -> Response:
+        """Answer while the loops turn."""
+        stuck = health.stuck()
+        return JSONResponse({"alive": not stuck, "stuck": stuck}, 503 if stuck else 200)
+
+    async def readyz() -> Response:
+        """Answer with every reason why the process is not ready."""
+        reasons = health.reasons()
+        return JSONResponse({"ready": not reasons, "not_ready": reasons}, 503 if reasons else 200)
+
+    async def metrics() -> Response:
+        """Answer with all metrics in Prometheus' text format."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    probes: dict[str, Callable[..., object]] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+    for path, answer in probes.items():
+        app.add_api_route(path, answer, methods=["GET"], tags=["operations"])

@@ -1,0 +1,33 @@
+"""ETag and If-Match: whoever edits says which version they have seen."""
+
+from fastapi import Request, Response
+
+from chassis.http.problems import Problem
+
+
+def etag_of(version: object) -> str:
+    """Return the strong ETag of a version."""
+    return f'"{version}"'
+
+
+def show(response: Response, *, version: object) -> None:
+    """Set the ETag of an answer."""
+    response.headers["ETag"] = etag_of(version)
+
+
+def require_match(request: Request, *, version: object | None) -> None:
+    """Refuse the edit without If-Match (428), or when the caller has seen another version (412).
+
+    ``version`` None means that the thing does not exist yet: ``If-None-Match: *`` or no header then.
+    """
+    wanted = request.headers.get("if-match")
+    if version is None:
+        if wanted is not None:
+            raise Problem(412, "It does not exist yet: leave If-Match out.")
+        return
+    if request.headers.get("if-none-match", "").strip() == "*":
+        raise Problem(412, "It exists already: read it, then send If-Match with its ETag.")
+    if wanted is None:
+        raise Problem(428, "Send If-Match with the ETag that you have read.")
+    if wanted.strip() != "*" and etag_of(version) not in [tag.strip() for tag in wanted.split(",")]:
+        raise Problem(412, "Somebody changed it in the meantime: read it again, then decide anew.")

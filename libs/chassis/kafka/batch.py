@@ -1,0 +1,182 @@
+"""One batch, one transaction; a batch that fails is split until the guilty record stands alone."""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chassis.db import offsets
+from chassis.db.engine import is_collision, is_outage
+from chassis.db.offsets import Move, Place
+from chassis.kafka.codec import Codec, Record
+from chassis.kafka.dead_letter import dead_letter
+from chassis.kafka.messages import Incoming
+from chassis.kafka.registry import CLOCK_TOPIC, Registry
+from chassis.kernel.errors import Fenced, Poison, Transient
+from chassis.service import Service
+from chassis.telemetry.logs import log
+from chassis.telemetry.metrics import BATCH_SECONDS, BATCH_SPLITS_TOTAL, RECORDS_TOTAL
+from chassis.telemetry.tracing import batch_span
+
+_COLLISIONS_MAX = 8
+
+
+class Outage(Transient):
+    """The database cannot be reached: no record is to blame, the whole loop waits."""
+
+
+@dataclass(slots=True)
+class Item:
+    """A record on its way: decoded, or with the reason why it never can be."""
+
+    record: Record
+    place: Place
+    incoming: Incoming | None = None
+    poison: Poison | None = None
+
+    @property
+    def is_clock(self) -> bool:
+        """Clock messages are the chassis' own."""
+        return self.record.topic == CLOCK_TOPIC and self.poison is None
+
+
+class Batches:
+    """Takes items in; knows the offset at which each partition stands."""
+
+    def __init__(self, service: Service, *, codec: Codec, registry: Registry) -> None:
+        self._service = service
+        self._codec = codec
+        self._registry = registry
+        self.positions: dict[Place, int] = {}
+        self.parked = 0
+        """Records put into the dead-letter topic by this process so far."""
+
+    def item(self, record: Record) -> Item:
+        """Decode a record and check it alone; what cannot be read keeps its reason."""
+        item = Item(record=record, place=Place(record.topic, record.partition))
+        try:
+            item.incoming = self._codec.decode(record)
+            if self._service.check is not None and not item.is_clock:
+                self._service.check(item.incoming)
+        except Poison as error:
+            item.poison = error
+        return item
+
+    async def take(self, items: Sequence[Item]) -> dict[Place, BaseException]:
+        """Take the items in, in order per partition; returns the partitions that must wait, with the error.
+
+        Raises Fenced (the partitions are another process's now) and Outage (the database is away).
+        """
+        waiting: dict[Place, BaseException] = {}
+        groups: deque[Sequence[Item]] = deque([items])
+        collisions = 0
+        while groups:
+            group = [item for item in groups.popleft() if item.place not in waiting]
+            if not group:
+                continue
+            try:
+                await self._commit(group)
+            except Fenced:
+                raise
+            except Exception as error:
+                if is_outage(error):
+                    raise Outage("the database cannot be reached") from error
+                if is_collision(error) and collisions < _COLLISIONS_MAX:
+                    collisions += 1
+                    groups.appendleft(group)
+                    await asyncio.sleep(random.random() * 0.02 * collisions)  # noqa: S311 - jitter
+                    continue
+                groups.extendleft(reversed(self._verdict(group, error=error, waiting=waiting)))
+        return waiting
+
+    def _verdict(
+        self, group: Sequence[Item], *, error: Exception, waiting: dict[Place, BaseException]
+    ) -> list[Sequence[Item]]:
+        """Decide what happens after a failure: mark the guilty record, let its partition wait, or split."""
+        if isinstance(error, Poison):
+            guilty = _guilty(group, error=error)
+            if guilty is not None:
+                guilty.poison = error
+                return [group]
+        elif len(group) == 1:
+            waiting[group[0].place] = error
+            log(__name__).warning(
+                "partition_waits",
+                topic=group[0].place.topic,
+                partition=group[0].place.partition,
+                offset=group[0].record.offset,
+                exc_info=error,
+            )
+            return []
+        BATCH_SPLITS_TOTAL.labels(self._service.name).inc()
+        middle = len(group) // 2
+        return [group[:middle], group[middle:]]
+
+    async def _commit(self, group: Sequence[Item]) -> None:
+        """Handle the group in one transaction with its outbox rows and its offsets."""
+        started = time.monotonic()
+        good = [i.incoming for i in group if i.incoming is not None and i.poison is None and not i.is_clock]
+        moves = self._moves(group)
+        letters = [
+            dead_letter(
+                item.record,
+                error=item.poison,
+                topic=self._registry.dead_letter_of(self._service.name, topic=item.record.topic),
+            )
+            for item in group
+            if item.poison is not None
+        ]
+        with batch_span("process", traceparents=(incoming.envelope.traceparent for incoming in good)):
+            async with self._service.database.unit() as unit:
+                # First, so that a process that has lost the partition does no work.
+                await offsets.advance(unit.connection, moves)
+                if good:
+                    await self._service.handle(unit, good)
+                unit.publish_raw(*letters)
+        for move in moves:
+            self.positions[move.place] = move.new
+        self._count(group, took_s=time.monotonic() - started)
+
+    def _moves(self, group: Sequence[Item]) -> list[Move]:
+        last = {item.place: item.record.offset + 1 for item in group}
+        return [Move(place=place, old=self.positions[place], new=new) for place, new in last.items()]
+
+    async def skip_to(self, ends: Mapping[Place, int]) -> None:
+        """Move offsets past records that are none (transaction markers)."""
+        moves = [Move(place=p, old=self.positions[p], new=end) for p, end in ends.items()]
+        async with self._service.database.unit() as unit:
+            await offsets.advance(unit.connection, moves)
+        self.positions.update(ends)
+
+    def _count(self, group: Sequence[Item], *, took_s: float) -> None:
+        BATCH_SECONDS.labels(self._service.name).observe(took_s)
+        for item in group:
+            outcome = "poisoned" if item.poison is not None else "handled"
+            RECORDS_TOTAL.labels(self._service.name, item.place.topic, outcome).inc()
+            if item.poison is not None:
+                self.parked += 1
+                log(__name__).error(
+                    "record_parked",
+                    origin_topic=item.place.topic,
+                    origin_partition=item.place.partition,
+                    origin_offset=item.record.offset,
+                    error=error_kind(item.poison),
+                    error_field=item.poison.field,
+                )
+
+
+def _guilty(group: Sequence[Item], *, error: Poison) -> Item | None:
+    """Return the record that the error names, or the only one there is."""
+    good = [item for item in group if item.poison is None]
+    if error.origin is not None:
+        for item in good:
+            if item.incoming is not None and item.incoming.origin == error.origin:
+                return item
+    return good[0] if len(good) == 1 else None
+
+
+def error_kind(error: BaseException) -> str:
+    """Return the class of the error: its message may quote the record."""
+    return type(error).__name__

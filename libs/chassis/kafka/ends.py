@@ -1,0 +1,69 @@
+"""Reads end offsets with a consumer of its own: one that polls would answer only after its long poll."""
+
+import asyncio
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis.kafka.connection import connection_options
+from chassis.kafka.registry import Registry
+from chassis.kernel.errors import Transient
+from chassis.settings import ServiceSettings
+from chassis.telemetry.logs import error_name
+
+_ANSWER_S_MAX = 5.0
+
+
+class Ends:
+    """Asks the broker how far its topics go. Connects when first asked; the runtime asks once at start."""
+
+    def __init__(self, settings: ServiceSettings, *, registry: Registry) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._consumer: AIOKafkaConsumer | None = None
+        self._connecting = asyncio.Lock()
+
+    async def of(self, topics: Iterable[str]) -> dict[str, list[int]]:
+        """Return the end offset (the next one to be written) of every partition; raises Transient."""
+        places = [
+            TopicPartition(name, partition)
+            for name in topics
+            for partition in range(self._registry[name].partitions)
+        ]
+        if not places:
+            return {}
+        try:
+            async with asyncio.timeout(_ANSWER_S_MAX):
+                consumer = await self._connected()
+                found = await consumer.end_offsets(places)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Transient(f"Kafka did not say how far its topics go ({error_name(error)})") from error
+        ends: dict[str, list[int]] = {}
+        for place in places:
+            ends.setdefault(place.topic, []).append(int(found[place]))
+        return ends
+
+    async def close(self) -> None:
+        """Close the connection."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        async with self._connecting:
+            if self._consumer is None:
+                consumer = AIOKafkaConsumer(
+                    **connection_options(self._settings),
+                    group_id=None,
+                    enable_auto_commit=False,
+                    isolation_level="read_committed",
+                    client_id=f"velvet-{self._settings.service}-ends",
+                )
+                try:
+                    await consumer.start()
+                except BaseException:
+                    await consumer.stop()
+                    raise
+                self._consumer = consumer
+            return self._consumer

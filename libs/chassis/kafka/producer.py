@@ -1,0 +1,108 @@
+"""The idempotent producer behind the relay: acks=all, no lingering, given up and made anew when stuck."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from chassis.db.outbox import RawMessage
+from chassis.kafka.connection import connection_options
+from chassis.kafka.partitions import partition_of
+from chassis.kernel.errors import Transient
+from chassis.settings import ServiceSettings
+from chassis.telemetry.logs import error_name, log
+
+MESSAGE_BYTES_MAX = 4_000_000
+"""A dead letter is the original, at most as large as a topic takes (1 MB), and its reason."""
+
+_BATCH_BYTES = 131_072
+_CLOSE_S_MAX = 5.0
+
+
+class Unsent(Transient):
+    """Kafka has not acknowledged these messages; some of them may be there all the same."""
+
+
+class Publisher:
+    """Sends messages in their order; after a failure the producer is thrown away, its retries with it."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+        self._send_s_max = settings.kafka_request_s_max
+
+    async def start(self) -> None:
+        """Connect; raises Unsent when the broker cannot be reached."""
+        await self._connected()
+
+    async def send(self, messages: Sequence[RawMessage]) -> None:
+        """Send all, return when all are acknowledged; raises Unsent otherwise."""
+        producer = await self._connected()
+        try:
+            async with asyncio.timeout(self._send_s_max):
+                await asyncio.gather(
+                    *[
+                        await producer.send(
+                            message.topic,
+                            value=message.value,
+                            key=message.key,
+                            headers=list(message.headers),
+                            partition=message.partition,
+                        )
+                        for message in messages
+                    ]
+                )
+        except asyncio.CancelledError:
+            await self._abandon()
+            raise
+        except (KafkaError, OSError, TimeoutError, AssertionError) as error:
+            # Its queue may hold batches that it would send after those of the next attempt.
+            await self._abandon()
+            raise Unsent(f"Kafka did not take the messages ({error_name(error)})") from error
+
+    async def stop(self) -> None:
+        """Close the connection; everything sent has been acknowledged before."""
+        await self._abandon()
+
+    async def _connected(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                **connection_options(self._settings),
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=0,
+                max_batch_size=_BATCH_BYTES,
+                max_request_size=MESSAGE_BYTES_MAX,
+                partitioner=partition_of,
+                client_id=f"velvet-{self._settings.service}-relay",
+            )
+            try:
+                async with asyncio.timeout(self._send_s_max):
+                    await producer.start()
+            except BaseException as error:
+                await _discard(producer)
+                if isinstance(error, KafkaError | OSError | TimeoutError):
+                    raise Unsent(f"Kafka cannot be reached ({error_name(error)})") from error
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _abandon(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _discard(producer)
+
+
+async def _discard(producer: AIOKafkaProducer) -> None:
+    """Close without flushing: first the connections, so that no batch in flight is tried again."""
+    try:
+        async with asyncio.timeout(_CLOSE_S_MAX):
+            await producer.client.close()
+            # The library's own stop() would wait for what may never be delivered.
+            with suppress(KafkaError):
+                await producer._sender.close()  # noqa: SLF001
+    except (KafkaError, OSError, TimeoutError) as error:
+        log(__name__).warning("producer_close_failed", error=error_name(error))
+    producer._closed = True  # noqa: SLF001 - says to the library's finaliser that this was meant.

@@ -1,0 +1,95 @@
+"""Runs a service in one of its roles: start, probes, loops, signals, graceful stop."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+import uvloop
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.db import schema
+from chassis.db.engine import open_engine
+from chassis.faults import arm, fault_point
+from chassis.process import Process
+from chassis.service import Service
+from chassis.settings import EXIT_SETTINGS
+from chassis.telemetry import logs, tracing
+from chassis.telemetry.logs import error_name, log
+
+ROLES: Final = ("api", "consume", "tick", "migrate", "all")
+EXIT_FAILED: Final = 1
+EXIT_STALE_SCHEMA: Final = 3
+
+Build = Callable[[str], AbstractAsyncContextManager[Service]]
+
+__all__ = ["ROLES", "Build", "Service", "fault_point", "main", "run"]
+
+
+def main(build: Build, argv: Sequence[str]) -> int:
+    """Run the command line on the fast event loop; returns the exit status. What ``__main__.py`` calls."""
+    return uvloop.run(run(build, argv))
+
+
+async def run(build: Build, argv: Sequence[str]) -> int:
+    """Run one role until SIGTERM or SIGINT. Exit status: 0, 1 failed, 2 settings, 3 stale schema."""
+    parser = argparse.ArgumentParser(description="Run one role of this service.")
+    parser.add_argument("role", choices=ROLES, nargs="?", default="all", help="what this process does (all)")
+    parser.add_argument(
+        "--print-config", action="store_true", help="print the settings, secrets hidden, and end"
+    )
+    chosen = parser.parse_args(argv)
+    try:
+        arm(os.environ.get("VELVET_FAULT", ""))  # noqa: TID251 - no setting: it belongs to crash tests alone
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_SETTINGS
+    async with build(chosen.role) as service:
+        if chosen.print_config:
+            sys.stdout.write(service.settings.printable() + "\n")
+            return 0
+        logs.configure(service=service.name, role=chosen.role, level=service.settings.log_level)
+        exporter = tracing.LogExporter() if service.settings.trace_exporter == "log" else None
+        tracing.configure(service=service.name, exporter=exporter)
+        if chosen.role == "migrate":
+            return await _migrate(service)
+        return await _serve(service, role=chosen.role)
+
+
+async def _migrate(service: Service) -> int:
+    """Bring the schema up to date with the owner's address."""
+    engine = open_engine(service.settings, url=service.settings.migration_database_url)
+    location = schema.script_location(service.migrations or f"{service.name}.migrations")
+    try:
+        revision = await schema.migrate(engine, location=location)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        log(__name__).error("migration_failed", exc_info=error)
+        sys.stderr.write(f"The database of {service.name} was not migrated ({error_name(error)}).\n")
+        return EXIT_FAILED
+    finally:
+        await engine.dispose()
+    log(__name__).info("schema_migrated", revision=revision)
+    return 0
+
+
+async def _serve(service: Service, *, role: str) -> int:
+    """Run the role's loops until a signal comes."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stopping.set)
+    process = Process(service, role=role)
+    try:
+        return await process.run()
+    except schema.StaleSchema as error:
+        sys.stderr.write(f"{service.name} does not start: {error}.\n")
+        return EXIT_STALE_SCHEMA
+    except OSError as error:
+        sys.stderr.write(f"{service.name} does not start: {error}.\n")
+        return EXIT_FAILED
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

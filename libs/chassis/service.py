@@ -1,0 +1,46 @@
+"""What a service's bootstrap hands over to the runtime."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastapi import APIRouter
+
+from chassis.db.unit_of_work import Database, Unit
+from chassis.kafka.messages import Incoming
+from chassis.kafka.progress import Progress
+from chassis.kernel.clock import Clock
+from chassis.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service, built: its parts, and the use cases behind its doors."""
+
+    name: str
+    settings: ServiceSettings
+    database: Database
+    clock: Clock
+    """WallClock, or the sandbox's clock (``chassis.parts`` chooses)."""
+    progress: Progress
+    """What has been taken in and sent out (``chassis.parts`` builds it): settled, and the gate's freshness."""
+    routers: Sequence[APIRouter]
+    consumes: frozenset[str]
+    """Topics; must equal the registry's for this service."""
+    handle: Callable[[Unit, Sequence[Incoming]], Awaitable[None]]
+    """The bulk use case behind the consumer: idempotent, locks what it changes."""
+    on_time: Callable[[Unit, datetime], Awaitable[int]]
+    """Brings up to that instant what time alone changes, a bounded batch; returns how many, 0: nothing left."""
+    next_change_at: Callable[[Unit], Awaitable[datetime | None]]
+    """The earliest instant at which ``on_time`` has work."""
+    background: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Further loops of the ``tick`` role; they end when ``stopping`` is set, and are begun again after an error."""
+    pending: Callable[[Unit], Awaitable[int]] | None = None
+    """Work under way that "settled" must wait for."""
+    check: Callable[[Incoming], object] | None = None
+    """Run on each record before ``handle``; raises Poison, and the batch need not be split to find the record."""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by the runtime when the process should end."""
+    migrations: str = ""
+    """The migrations package; ``<name>.migrations`` when empty."""
