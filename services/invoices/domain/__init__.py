@@ -1,0 +1,1 @@
+"""The rules of open items: nouns, no clock, no I/O."""
