@@ -1,0 +1,1 @@
+"""scheduler: decides whom to approach, when, through which channel, in which tone, and why."""

@@ -1,0 +1,123 @@
+"""What one invoice may have done now: carry out a step, wait for something, or stand still."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from scheduler.domain.case import Case
+from scheduler.domain.channels import wants_call
+from scheduler.domain.customer import Invoice, Stop
+from scheduler.domain.decision import Reason
+from scheduler.domain.formal_gate import Passage, pass_gate
+from scheduler.domain.ladder import Standing, standing_of, stop_in_force
+from scheduler.domain.policy import Step
+from scheduler.domain.steps import day_reason, fell_due_as_gold
+from scheduler.domain.words import Deed, Tier, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step that may be carried out at the next moment that has room for it."""
+
+    step: Step
+    deed: Deed
+    """As the step says, or a call where the customer asked to be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One invoice at one instant."""
+
+    invoice: Invoice
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    due: Due | None = None
+    """Only with the verdict ACT."""
+    next_step: Step | None = None
+    next_day: date | None = None
+    """Day on which the next thing happens by itself."""
+    not_before: datetime | None = None
+    """Instant until which a reached step has to wait."""
+    mentionable: bool = False
+    """Its own ladder has begun: a message about another invoice may name it."""
+
+
+def turns_of(case: Case) -> list[Turn]:
+    """Judge every open invoice of the customer, in the order of invoice_id."""
+    return [turn_of(invoice, case=case) for invoice in case.customer.invoices]
+
+
+def turn_of(invoice: Invoice, *, case: Case) -> Turn:
+    """Judge one invoice."""
+    stopped = _stopped(invoice, case=case)
+    if stopped is not None:
+        return stopped
+    standing = standing_of(invoice, case=case)
+    if standing.reached is None:
+        return _waiting(standing, (), case=case)
+    passage = _passage(standing.reached, standing, case=case)
+    if passage.step is None:
+        return _waiting(standing, passage.reasons, case=case, not_before=passage.not_before)
+    why = day_reason(standing.reached, invoice, case=case, records=standing.records)
+    step = passage.step
+    deed = Deed.CALL if step.deed is Deed.SEND and wants_call(step, case=case) else step.deed
+    return Turn(
+        invoice,
+        Verdict.ACT,
+        (why, *passage.reasons),
+        due=Due(step, deed),
+        next_step=standing.next_step,
+        next_day=standing.next_day,
+        mentionable=True,
+    )
+
+
+def _stopped(invoice: Invoice, *, case: Case) -> Turn | None:
+    """Return the turn of an invoice for which nothing may be asked now."""
+    if invoice.status != "OPEN":
+        return Turn(invoice, Verdict.STOP, (Reason("stop." + invoice.status),))
+    if invoice.open <= 0:
+        return Turn(invoice, Verdict.STOP, (Reason("stop.nothing-owed"),))
+    if not invoice.in_effect:
+        return Turn(invoice, Verdict.STOP, (Reason("stop.not-in-effect", (invoice.issued_on.isoformat(),)),))
+    stop = stop_in_force(invoice, case=case)
+    if stop is None:
+        return None
+    return Turn(invoice, Verdict.STOP, (_stop_reason(stop),), next_day=stop.until)
+
+
+def _passage(step: Step, standing: Standing, *, case: Case) -> Passage:
+    if not step.is_formal and step.deed is not Deed.HANDOVER:
+        return Passage(step)
+    gold_lane = case.tier is not Tier.GOLD and fell_due_as_gold(standing.invoice, case=case)
+    return pass_gate(step, standing, case=case, keeps_gold_lane=gold_lane)
+
+
+def _waiting(
+    standing: Standing, reasons: tuple[Reason, ...], *, case: Case, not_before: datetime | None = None
+) -> Turn:
+    said = list(reasons)
+    last = max(standing.records, key=lambda c: (c.rank, c.made_at, c.contact_id), default=None)
+    if last is not None:
+        said.append(
+            Reason("done", (last.step, last.day.isoformat(), last.channel or last.deed, last.outcome))
+        )
+    elif standing.skipped:
+        known = case.moments.local_day(standing.invoice.known_from).isoformat()
+        said.append(Reason("skipped", (known,)))
+    if standing.next_step is not None and standing.next_day is not None:
+        said.append(Reason("wait.next", (standing.next_step.name, standing.next_day.isoformat())))
+    elif not reasons:
+        said.append(Reason("wait.ladder-done"))
+    return Turn(
+        standing.invoice,
+        Verdict.WAIT,
+        tuple(said),
+        next_step=standing.next_step,
+        next_day=standing.next_day,
+        not_before=not_before,
+        mentionable=bool(standing.records) or standing.skipped or standing.reached is not None,
+    )
+
+
+def _stop_reason(stop: Stop) -> Reason:
+    return Reason("stop." + stop.kind, (stop.until.isoformat() if stop.until else "", stop.reason))

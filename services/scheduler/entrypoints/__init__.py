@@ -1,0 +1,1 @@
+"""The doors: HTTP routes, the consumer and the ticks; they translate and hand on."""

@@ -1,0 +1,1 @@
+"""The schema of the scheduler's own database, step by step."""
