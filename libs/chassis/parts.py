@@ -10,7 +10,7 @@ from chassis.db.unit_of_work import Database
 from chassis.kafka.codec import Codec
 from chassis.kafka.ends import Ends
 from chassis.kafka.progress import Progress
-from chassis.kafka.registry import registry
+from chassis.kafka.registry import Registry, registry
 from chassis.kernel.clock import Clock, WallClock
 from chassis.settings import ServiceSettings
 
@@ -24,10 +24,10 @@ class Parts:
     progress: Progress
 
 
-def open_codec(settings: ServiceSettings) -> Codec:
+def open_codec(settings: ServiceSettings, *, topics: Registry) -> Codec:
     """Return the codec that the settings ask for."""
     return Codec(
-        registry(),
+        topics,
         source=f"/velvet/{settings.service}",
         wire_format=settings.wire_format,
         confluent_framing=settings.confluent_framing,
@@ -35,11 +35,12 @@ def open_codec(settings: ServiceSettings) -> Codec:
 
 
 @asynccontextmanager
-async def connected(settings: ServiceSettings) -> AsyncIterator[Parts]:
+async def connected(settings: ServiceSettings, *, topics: Registry | None = None) -> AsyncIterator[Parts]:
     """Yield the parts and close them at the end; nothing connects before it is used."""
-    database = Database(open_engine(settings), encoder=open_codec(settings))
-    ends = Ends(settings, registry=registry())
-    progress = Progress(database, ends=ends, registry=registry(), service=settings.service)
+    topics = topics or registry()
+    database = Database(open_engine(settings), encoder=open_codec(settings, topics=topics))
+    ends = Ends(settings, registry=topics)
+    progress = Progress(database, ends=ends, registry=topics, service=settings.service)
     clock: Clock = SandboxClock() if settings.sandbox else WallClock()
     try:
         yield Parts(database=database, clock=clock, progress=progress)

@@ -17,7 +17,6 @@ from chassis.http.api import create_app, create_probe_app
 from chassis.kafka.batch import Batches
 from chassis.kafka.consumer import BulkConsumer
 from chassis.kafka.producer import Publisher
-from chassis.kafka.registry import registry
 from chassis.kafka.retry import Backoff
 from chassis.kernel.errors import Transient
 from chassis.loops import follow_clock, kept_up, tick
@@ -59,7 +58,7 @@ class Process:
 
     async def run(self) -> int:
         """Run until ``stopping`` is set; raises StaleSchema, or OSError when the port is taken."""
-        if self._service.consumes != registry().consumed_by(self._service.name):
+        if self._service.consumes != self._service.registry.consumed_by(self._service.name):
             raise OSError("the topics it consumes are not those of the registry (proto/topics.yaml)")
         self._health.down("start", reason="it is starting")
         server, serving = self._serve_http()
@@ -127,8 +126,7 @@ class Process:
         self._start("relay", lambda: self._relay.run(service.stopping))
         self._start("probe", self._probe)
         if self._role in _CONSUMING and service.consumes:
-            codec = open_codec(self._settings)
-            batches = Batches(service, codec=codec, registry=registry())
+            batches = Batches(service, codec=open_codec(self._settings, topics=service.registry))
             self._consumer = consumer = BulkConsumer(service, batches=batches, health=self._health)
             self._start("consumer", lambda: consumer.run(service.stopping))
         if self._settings.sandbox and self._role != "all":

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from chassis.db.unit_of_work import Database, Unit
 from chassis.kafka.messages import Incoming
 from chassis.kafka.progress import Progress
+from chassis.kafka.registry import Registry, registry
 from chassis.kernel.clock import Clock
 from chassis.settings import ServiceSettings
 
@@ -42,5 +43,7 @@ class Service:
     """Run on each record before ``handle``; raises Poison, and the batch need not be split to find the record."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the runtime when the process should end."""
+    registry: Registry = field(default_factory=registry)
+    """The topics; a test may bring its own."""
     migrations: str = ""
     """The migrations package; ``<name>.migrations`` when empty."""

@@ -50,7 +50,7 @@ _FORGET = text(
 
 @dataclass(slots=True)
 class _Claim:
-    """This request's right to carry out what the key stands for."""
+    """The right of the present request to carry out what the key stands for."""
 
     creditor_id: str
     key: str

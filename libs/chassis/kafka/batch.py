@@ -13,7 +13,7 @@ from chassis.db.offsets import Move, Place
 from chassis.kafka.codec import Codec, Record
 from chassis.kafka.dead_letter import dead_letter
 from chassis.kafka.messages import Incoming
-from chassis.kafka.registry import CLOCK_TOPIC, Registry
+from chassis.kafka.registry import Registry
 from chassis.kernel.errors import Fenced, Poison, Transient
 from chassis.service import Service
 from chassis.telemetry.logs import log
@@ -36,19 +36,17 @@ class Item:
     incoming: Incoming | None = None
     poison: Poison | None = None
 
-    @property
-    def is_clock(self) -> bool:
-        """Clock messages are the chassis' own."""
-        return self.record.topic == CLOCK_TOPIC and self.poison is None
+    is_clock: bool = False
+    """Clock messages are the chassis' own."""
 
 
 class Batches:
     """Takes items in; knows the offset at which each partition stands."""
 
-    def __init__(self, service: Service, *, codec: Codec, registry: Registry) -> None:
+    def __init__(self, service: Service, *, codec: Codec) -> None:
         self._service = service
         self._codec = codec
-        self._registry = registry
+        self._registry: Registry = service.registry
         self.positions: dict[Place, int] = {}
         self.parked = 0
         """Records put into the dead-letter topic by this process so far."""
@@ -58,6 +56,7 @@ class Batches:
         item = Item(record=record, place=Place(record.topic, record.partition))
         try:
             item.incoming = self._codec.decode(record)
+            item.is_clock = self._registry[record.topic].is_clock
             if self._service.check is not None and not item.is_clock:
                 self._service.check(item.incoming)
         except Poison as error:

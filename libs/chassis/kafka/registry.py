@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
-CLOCK_TOPIC = "scheduler.clock-advanced.v1"
+_CLOCK_MESSAGE = "contracts.scheduler.v1.ClockAdvanced"
 _BESIDE_THE_CODE = Path(__file__).with_name("topics.yaml")
 _IN_THE_REPOSITORY = Path(__file__).resolve().parents[3] / "proto" / "topics.yaml"
 
@@ -31,6 +31,11 @@ class Topic:
     dead_letter: str
     """Where its consumers put what can never succeed; empty: each its own ``<service>.dead-letter.v1``."""
     payment: bool = False
+
+    @property
+    def is_clock(self) -> bool:
+        """Whether it carries the sandbox's clock, which the chassis follows itself."""
+        return self.message == _CLOCK_MESSAGE
 
     @property
     def body(self) -> type[msgspec.Struct]:

@@ -11,7 +11,7 @@ from structlog.typing import EventDict, WrappedLogger
 from typing_extensions import override
 
 ALLOWED = frozenset(
-    "event level timestamp service role logger template trace_id error error_field frames fields_dropped "
+    "event level timestamp service role component logger template trace_id error error_field frames fields_dropped "
     "topic partition offset offset_from offset_to key_shard origin_topic origin_partition origin_offset "
     "records poisoned batch count pending total delay_s duration_ms attempt attempts limit reason_code "
     "creditor_id command_id contact_id task_id event_id policy_version version step tier channel outcome action "
@@ -104,5 +104,5 @@ def configure(*, service: str, role: str, level: str = "info") -> None:
 
 def log(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of a module; event names are static, everything else goes in fields."""
-    logger: structlog.stdlib.BoundLogger = structlog.get_logger(logger=name)
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(component=name)
     return logger

@@ -1,0 +1,122 @@
+"""One poll, one transaction: nothing lost, nothing twice, and the guilty record alone is set aside."""
+
+import asyncio
+import json
+
+from tests.support.toy_stage import Record, Stage, eventually, running
+from tests.support.toy import thing
+
+
+async def _counted(stage: Stage, count: int) -> bool:
+    ((total,),) = await stage.rows("SELECT count(*) FROM things")
+    return int(total) >= count
+
+
+async def test_every_record_is_taken_in_once_and_its_consequences_come_out_in_order_per_key(stage: Stage) -> None:
+    await stage.produce(*[Record(thing(n), key=f"c:o{n % 7}") for n in range(700)])
+    async with running(stage):
+        found = await stage.read("counts", count=700)
+    assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
+    versions: dict[str, list[int]] = {}
+    for record in found:
+        body = json.loads(record.value)
+        versions.setdefault(body["customer_id"], []).append(body["version"])
+    assert versions == {f"o{owner}": list(range(1, 101)) for owner in range(7)}
+
+
+async def test_a_restarted_consumer_goes_on_where_the_rows_say(stage: Stage) -> None:
+    await stage.produce(*[Record(thing(n)) for n in range(10)])
+    async with running(stage):
+        await eventually(lambda: _counted(stage, 10))
+    await stage.produce(*[Record(thing(n)) for n in range(10, 20)])
+    async with running(stage):
+        await eventually(lambda: _counted(stage, 20))
+    assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
+
+
+async def test_the_guilty_record_is_found_by_splitting_and_the_next_one_goes_through(stage: Stage) -> None:
+    names = {3: "poison-a", 40: "poison-named", 41: "refused-b"}
+    await stage.produce(*[Record(thing(n, name=names.get(n, "")), partition=0) for n in range(60)])
+    async with running(stage) as run:
+        await eventually(lambda: _counted(stage, 57))
+        letters = await stage.read("dead-letter", count=3)
+        assert run.batches.parked == 3
+    assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
+    told = {json.loads(letter.value)["invoice_id"]: dict(letter.headers) for letter in letters}
+    assert set(told) == {"poison-a", "poison-named", "refused-b"}
+    headers = told["poison-a"]
+    assert headers["error"] == b"invoice_id: it can never succeed"
+    assert headers["origin-topic"] == f"{stage.prefix}things".encode()
+    assert headers["origin-partition"] == b"0"
+    assert headers["origin-offset"] == b"3"
+    assert headers["ce_source"] == b"/test"
+
+
+async def test_a_record_that_fails_for_now_holds_its_partition_and_no_other(stage: Stage) -> None:
+    await stage.produce(
+        Record(thing(1), partition=0),
+        Record(thing(2, name="transient-1"), partition=0),
+        Record(thing(3), partition=0),
+        Record(thing(4), partition=1),
+    )
+    async with running(stage) as run:
+        await eventually(lambda: _counted(stage, 2))
+        await eventually(lambda: _is_down(run.health, "partitions"))
+        await asyncio.sleep(0.3)
+        names = {name for (name,) in await stage.rows("SELECT thing_id FROM things")}
+        assert names == {"thing-1", "thing-4"}
+        await stage.write("INSERT INTO switches VALUES ('transient-1')")
+        await eventually(lambda: _counted(stage, 4))
+        await eventually(lambda: _is_up(run.health))
+    assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
+
+
+async def test_an_unexpected_error_waits_too_and_is_never_parked(stage: Stage) -> None:
+    await stage.produce(Record(thing(1, name="bug-1"), partition=2), Record(thing(2), partition=2))
+    async with running(stage) as run:
+        await eventually(lambda: _is_down(run.health, "partitions"))
+        assert run.batches.parked == 0
+        await stage.write("INSERT INTO switches VALUES ('bug-1')")
+        await eventually(lambda: _counted(stage, 2))
+
+
+async def test_two_consumers_share_the_partitions_and_take_each_record_in_once(stage: Stage) -> None:
+    async with running(stage):
+        await stage.produce(*[Record(thing(n), key=f"c:{n}") for n in range(300)])
+        async with running(stage):
+            for start in range(300, 900, 100):
+                await stage.produce(*[Record(thing(n), key=f"c:{n}") for n in range(start, start + 100)])
+                await asyncio.sleep(0.1)
+            await eventually(lambda: _counted(stage, 900))
+    assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
+
+
+async def test_a_consumer_whose_offsets_were_moved_by_another_rolls_back_and_reads_anew(stage: Stage) -> None:
+    async with running(stage):
+        await stage.produce(Record(thing(1), partition=0))
+        await eventually(lambda: _counted(stage, 1))
+        topic = f"{stage.prefix}things"
+        await stage.write(f"UPDATE consumer_offsets SET next_offset = 2 WHERE topic = '{topic}' AND partition = 0")
+        await stage.produce(Record(thing(2), partition=0), Record(thing(3), partition=0))
+        await eventually(lambda: _counted(stage, 2))
+    names = {name for (name,) in await stage.rows("SELECT thing_id FROM things")}
+    assert names == {"thing-1", "thing-3"}
+
+
+async def test_too_many_dead_letters_stop_the_consumer_and_the_process_says_so(stage: Stage) -> None:
+    await stage.produce(*[Record(b"no json", partition=0) for _ in range(150)])
+    async with running(stage, batch_records_max=60) as run:
+        await eventually(lambda: _is_down(run.health, "dead-letter limit"))
+        parked = run.batches.parked
+        await stage.produce(Record(thing(1), partition=0))
+        await asyncio.sleep(0.5)
+        assert run.batches.parked == parked
+        assert not await _counted(stage, 1)
+
+
+async def _is_down(health: object, part: str) -> bool:
+    return part in health.reasons()  # type: ignore[attr-defined]
+
+
+async def _is_up(health: object) -> bool:
+    return not health.reasons()  # type: ignore[attr-defined]

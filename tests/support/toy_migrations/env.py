@@ -1,0 +1,5 @@
+"""Runs the toy's migrations, as every service's env.py does."""
+
+from chassis.db.schema import run_environment
+
+run_environment()
