@@ -1,0 +1,34 @@
+"""Shows what comes next for an invoice and when: `decide` called again at its own wake-ups."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.kernel.errors import NotFound
+from scheduler.domain.ahead import look_ahead
+from scheduler.domain.decision import Action
+from scheduler.usecases.ports import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One step to come, if nothing changes until then."""
+
+    at: datetime
+    action: Action
+
+
+async def plan_invoice(creditor_id: str, invoice_id: str, *, desk: Desk) -> list[PlanItem]:
+    """Return the invoice's own steps to come, in order; empty while the sandbox has no time."""
+    found = await desk.readings.customer_of_invoice((creditor_id, invoice_id))
+    if found is None:
+        raise NotFound(f"there is no invoice {invoice_id}")
+    _, customer = found
+    if desk.now is None:
+        return []
+    book = (await desk.rules.rulebooks([creditor_id]))[creditor_id]
+    items: list[PlanItem] = []
+    for at, decision in look_ahead(customer, book, desk.calendars, now=desk.now):
+        items += [PlanItem(at, a) for a in decision.actions if invoice_id in a.own and a.step is not None]
+        if all(invoice.invoice_id != invoice_id for invoice in decision.customer.invoices):
+            break
+    return items
