@@ -1,6 +1,7 @@
 """Add new invoices that no money and no agreement can touch: one insert for the batch, no history read."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from invoices.domain.creditor import CreditorRecord
@@ -26,12 +27,16 @@ async def add_new_invoices(
     facts: Sequence[InvoiceFact],
     *,
     creditors: Mapping[str, CreditorRecord],
+    met: AbstractSet[tuple[str, str]],
     moment: Moment,
 ) -> NewInvoices:
-    """Insert what is new and plain; whatever exists already, repeats itself or meets money is left over."""
+    """Insert what is new and plain; whatever exists already, repeats itself or meets money is left over.
+
+    ``met`` are the (creditor, key) that money of the same batch names.
+    """
     if not facts:
         return NewInvoices([], [])
-    plain, left = await _plain_ones(book, facts)
+    plain, left = await _plain_ones(book, facts, met)
     terms = {key: record.settings(moment.now).payment_term_days for key, record in creditors.items()}
     days = {key: record.today(moment.now) for key, record in creditors.items()}
     records: list[InvoiceRecord] = []
@@ -60,14 +65,14 @@ async def add_new_invoices(
 
 
 async def _plain_ones(
-    book: Book, facts: Sequence[InvoiceFact]
+    book: Book, facts: Sequence[InvoiceFact], met: AbstractSet[tuple[str, str]]
 ) -> tuple[list[InvoiceFact], list[InvoiceFact]]:
     keys: dict[tuple[str, str], None] = {}
     customers: dict[tuple[str, str], None] = {}
     for fact in facts:
         keys.update(((fact.creditor_id, key), None) for key in invoice_keys(fact))
         customers[fact.creditor_id, fact.customer_id] = None
-    with_money = await book.keys_with_money(list(keys))
+    with_money = met | await book.keys_with_money(list(keys))
     with_agreements = await book.customers_with_agreements(list(customers))
     plain: list[InvoiceFact] = []
     left: list[InvoiceFact] = []

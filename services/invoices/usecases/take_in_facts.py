@@ -56,6 +56,12 @@ async def take_in(book: Book, facts: Sequence[Fact], *, moment: Moment) -> None:
         book,
         [fact for creditor_id in sorted(intakes) for fact in intakes[creditor_id].invoices],
         creditors=creditors,
+        met={
+            (fact.creditor_id, key)
+            for intake in intakes.values()
+            for fact in intake.money
+            for key in money_keys(fact)
+        },
         moment=moment,
     )
     for creditor_id in sorted(intakes):
@@ -68,7 +74,7 @@ async def take_in(book: Book, facts: Sequence[Fact], *, moment: Moment) -> None:
             moment=moment,
         )
         new = [event for event in new_invoices.events if event.state.fact.creditor_id == creditor_id]
-        book.publish([*events, *new], at=moment.told_at)
+        book.publish([*new, *events], at=moment.told_at)
 
 
 def replace_invoices(intake: _Intake, left: Sequence[InvoiceFact]) -> _Intake:
