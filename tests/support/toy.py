@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 from sqlalchemy import text
+from typing_extensions import override
 
 from chassis.db import schema
 from chassis.db.engine import open_engine
@@ -31,7 +32,9 @@ MIGRATIONS = Path(__file__).with_name("toy_migrations")
 def toy_registry(prefix: str, *, service: str, partitions: int = 6) -> Registry:
     """Topics of one test: things in, counts out, the clock, the dead letters."""
 
-    def topic(name: str, message: str, *, producer: str, consumers: set[str], count: int = partitions) -> Topic:
+    def topic(
+        name: str, message: str, *, producer: str, consumers: set[str], count: int = partitions
+    ) -> Topic:
         return Topic(
             name=f"{prefix}{name}",
             message=message,
@@ -59,7 +62,8 @@ class ToyRegistry(Registry):
         super().__init__(toy_registry(prefix, service=service, partitions=partitions).topics)
         self.prefix = prefix
 
-    def dead_letter_of(self, service: str, *, topic: str) -> str:  # noqa: ARG002 - one for all
+    @override
+    def dead_letter_of(self, service: str, *, topic: str) -> str:
         return f"{self.prefix}dead-letter"
 
 
@@ -182,7 +186,11 @@ def _run(argv: Sequence[str]) -> int:
 
 def thing(number: int, *, owner: str = "", name: str = "") -> bytes:
     """Return the JSON of one thing."""
-    body = {"creditor_id": "c", "invoice_id": name or f"thing-{number}", "customer_id": owner or f"o{number % 7}"}
+    body = {
+        "creditor_id": "c",
+        "invoice_id": name or f"thing-{number}",
+        "customer_id": owner or f"o{number % 7}",
+    }
     return json.dumps(body).encode()
 
 

@@ -14,11 +14,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from chassis.db.relay import Relay
 from chassis.health import Health
 from chassis.kafka.batch import Batches
 from chassis.kafka.consumer import BulkConsumer
 from chassis.kafka.producer import Publisher
-from chassis.db.relay import Relay
 from chassis.parts import open_codec
 from chassis.service import Service
 from chassis.settings import ServiceSettings

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 
@@ -65,7 +66,8 @@ def main(argv: Sequence[str]) -> int:
     """Run the command; exit status 1 with one sentence when the broker refuses or stays away."""
     parser = argparse.ArgumentParser(prog="python -m chassis.kafka.topics", description=__doc__)
     parser.add_argument("action", choices=["create"])
-    parser.add_argument("--bootstrap", default="127.0.0.1:19092", help="host:port of the Kafka cluster")
+    default = os.environ.get("VELVET_KAFKA_BOOTSTRAP", "127.0.0.1:19092")  # noqa: TID251 - a command of its own
+    parser.add_argument("--bootstrap", default=default, help="host:port of the Kafka cluster")
     parser.add_argument("--replication", type=int, default=1, help="copies of each partition")
     chosen = parser.parse_args(argv)
     try:

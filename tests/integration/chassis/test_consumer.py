@@ -3,8 +3,8 @@
 import asyncio
 import json
 
-from tests.support.toy_stage import Record, Stage, eventually, running
 from tests.support.toy import thing
+from tests.support.toy_stage import Record, Stage, eventually, running
 
 
 async def _counted(stage: Stage, count: int) -> bool:
@@ -12,7 +12,9 @@ async def _counted(stage: Stage, count: int) -> bool:
     return int(total) >= count
 
 
-async def test_every_record_is_taken_in_once_and_its_consequences_come_out_in_order_per_key(stage: Stage) -> None:
+async def test_every_record_is_taken_in_once_and_its_consequences_come_out_in_order_per_key(
+    stage: Stage,
+) -> None:
     await stage.produce(*[Record(thing(n), key=f"c:o{n % 7}") for n in range(700)])
     async with running(stage):
         found = await stage.read("counts", count=700)
@@ -96,7 +98,9 @@ async def test_a_consumer_whose_offsets_were_moved_by_another_rolls_back_and_rea
         await stage.produce(Record(thing(1), partition=0))
         await eventually(lambda: _counted(stage, 1))
         topic = f"{stage.prefix}things"
-        await stage.write(f"UPDATE consumer_offsets SET next_offset = 2 WHERE topic = '{topic}' AND partition = 0")
+        await stage.write(
+            f"UPDATE consumer_offsets SET next_offset = 2 WHERE topic = '{topic}' AND partition = 0"
+        )
         await stage.produce(Record(thing(2), partition=0), Record(thing(3), partition=0))
         await eventually(lambda: _counted(stage, 2))
     names = {name for (name,) in await stage.rows("SELECT thing_id FROM things")}

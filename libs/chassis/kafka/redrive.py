@@ -1,0 +1,128 @@
+"""Puts dead letters back where they came from, each once: ``python -m chassis.kafka.redrive TOPIC``."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis.kafka.dead_letter import original
+from chassis.kafka.partitions import partition_of
+from chassis.kafka.producer import MESSAGE_BYTES_MAX
+
+_BATCH = 200
+_ANSWER_MS = 500
+_QUIET_S_MAX = 30.0
+
+
+class NoOrigin(Exception):
+    """A record in this topic does not say where it came from: it is no dead-letter topic."""
+
+
+async def redrive(topic: str, *, bootstrap: str) -> int:
+    """Put back every dead letter up to the topic's present end; returns how many.
+
+    What has been put back is remembered as the consumer group's offset, in one Kafka transaction with
+    the records: a crash neither loses nor doubles. Two of these at the same time fence each other.
+    """
+    group = f"velvet-redrive-{topic}"
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+    )
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        transactional_id=group,
+        acks="all",
+        max_request_size=MESSAGE_BYTES_MAX,
+        partitioner=partition_of,
+    )
+    await consumer.start()
+    try:
+        await producer.start()
+        try:
+            ends = await _assigned(consumer, topic)
+            return await _put_back_all(consumer, producer, ends=ends, group=group)
+        finally:
+            await producer.stop()
+    finally:
+        await consumer.stop()
+
+
+async def _assigned(consumer: AIOKafkaConsumer, topic: str) -> Mapping[TopicPartition, int]:
+    """Take every partition of the topic, read on where the group stopped; returns the present ends."""
+    await consumer._client.force_metadata_update()  # noqa: SLF001 - a consumer without a subscription knows no topics
+    partitions = consumer.partitions_for_topic(topic)
+    if not partitions:
+        consumer._client.add_topic(topic)  # noqa: SLF001 - asks for this topic's metadata
+        await consumer._client.force_metadata_update()  # noqa: SLF001
+        partitions = consumer.partitions_for_topic(topic)
+    if not partitions:
+        raise NoOrigin(f"there is no topic {topic}")
+    places = [TopicPartition(topic, number) for number in sorted(partitions)]
+    consumer.assign(places)
+    ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+    for place in places:
+        consumer.seek(place, await consumer.committed(place) or 0)
+    return ends
+
+
+async def _put_back_all(
+    consumer: AIOKafkaConsumer, producer: AIOKafkaProducer, *, ends: Mapping[TopicPartition, int], group: str
+) -> int:
+    count = 0
+    while True:
+        behind = [place for place, end in ends.items() if await consumer.position(place) < end]
+        if not behind:
+            return count
+        async with asyncio.timeout(_QUIET_S_MAX):
+            polled = await consumer.getmany(*behind, timeout_ms=_ANSWER_MS, max_records=_BATCH)
+        letters = [r for place, records in polled.items() for r in records if r.offset < ends[place]]
+        if letters:
+            async with producer.transaction():
+                for letter in letters:
+                    await _put_back(producer, letter)
+                reached = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in letters}
+                await producer.send_offsets_to_transaction(reached, group)
+            count += len(letters)
+
+
+async def _put_back(producer: AIOKafkaProducer, letter: object) -> None:
+    """Send one dead letter to its origin: the same bytes, headers and partition."""
+    headers: Sequence[tuple[str, bytes]] = letter.headers  # type: ignore[attr-defined]  # aiokafka is untyped
+    told = dict(headers)
+    if "origin-topic" not in told:
+        raise NoOrigin("a record does not say where it came from: is this a dead-letter topic?")
+    await producer.send(
+        told["origin-topic"].decode(),
+        value=letter.value,  # type: ignore[attr-defined]  # aiokafka is untyped
+        key=letter.key,  # type: ignore[attr-defined]  # aiokafka is untyped
+        headers=original(headers),
+        partition=int(told["origin-partition"]),
+    )
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; exit status 1 with one sentence when it fails, nothing half done."""
+    parser = argparse.ArgumentParser(prog="python -m chassis.kafka.redrive", description=__doc__)
+    parser.add_argument("topic", help="a dead-letter topic")
+    default = os.environ.get("VELVET_KAFKA_BOOTSTRAP", "127.0.0.1:19092")  # noqa: TID251 - a command of its own
+    parser.add_argument("--bootstrap", default=default, help="host:port of the Kafka cluster")
+    chosen = parser.parse_args(argv)
+    try:
+        count = asyncio.run(redrive(chosen.topic, bootstrap=chosen.bootstrap))
+    except (KafkaError, OSError, TimeoutError, NoOrigin) as error:
+        sys.stderr.write(f"Nothing more was put back: {error}\n")
+        return 1
+    sys.stdout.write(f"{count} dead letters put back.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
