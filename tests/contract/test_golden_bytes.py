@@ -2,6 +2,7 @@
 
 import json
 import typing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ GOLDEN = Path(__file__).parent / "golden"
 TOPICS = [topic for topic in registry().topics.values() if topic.message]
 
 
-class Record(typing.NamedTuple):
+@dataclass
+class Record:
     """A Kafka record as the client library gives it."""
 
     topic: str
