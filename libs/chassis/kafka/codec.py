@@ -168,12 +168,8 @@ def _structured(value: bytes) -> tuple[dict[str, str], str, bytes]:
     content_type = _media_type(attributes.get("datacontenttype") or JSON)
     if event.get("data_base64") is not None:
         try:
-            return (
-                attributes,
-                content_type,
-                base64.b64decode(attributes.get("data_base64", ""), validate=True),
-            )
-        except binascii.Error:
+            return attributes, content_type, base64.b64decode(event["data_base64"], validate=True)
+        except (binascii.Error, TypeError, ValueError):
             raise Poison("it is not base64", field="data_base64") from None
     if event.get("data") is None:
         raise Poison("the event has no data", field="data")
