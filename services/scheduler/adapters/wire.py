@@ -1,0 +1,136 @@
+"""Writes decisions as messages: actions become ``ReminderDue``, the time becomes ``ClockAdvanced``."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import text
+
+from chassis.db.unit_of_work import Unit
+from chassis.kafka.messages import Outgoing
+from chassis.kernel.ids import derived_id
+from chassis.kernel.money import amount_text
+from contracts.scheduler.v1 import ClockAdvanced, InvoiceInCommand, ReminderDue
+from scheduler.adapters.metrics import COMMANDS_TOTAL
+from scheduler.domain.customer import Customer, Invoice
+from scheduler.domain.decision import Action, Decision
+from scheduler.domain.policy import Rulebook
+from scheduler.domain.sentences import one_sentence
+
+REMINDER_DUE: Final = "scheduler.reminder-due.v1"
+CLOCK_ADVANCED: Final = "scheduler.clock-advanced.v1"
+
+_SHADOW = text(
+    "INSERT INTO shadow_commands (creditor_id, command_id, customer_id, at, command)"
+    " SELECT * FROM unnest(CAST(:creditors AS text[]), CAST(:commands AS text[]), CAST(:customers AS text[]),"
+    " CAST(:ats AS timestamptz[]), CAST(:bodies AS jsonb[])) ON CONFLICT DO NOTHING"
+)
+
+
+def reminder_due(action: Action, *, customer: Customer, decision: Decision) -> ReminderDue:
+    """Return the command as the notifier reads it."""
+    step = action.step
+    invoices = {invoice.invoice_id: invoice for invoice in customer.invoices}
+    named = [(invoice_id, True) for invoice_id in action.own] + [(i, False) for i in action.mentioned]
+    return ReminderDue(
+        creditor_id=customer.creditor_id,
+        customer_id=customer.customer_id,
+        command_id=action.contact_id,
+        action=action.deed.value,
+        at=_instant(action.at),
+        not_after=_instant(action.not_after),
+        step=step.name if step else "",
+        tier=action.tier.value,
+        channel=str(action.channel),
+        registered=bool(step and step.registered and action.channel == "LETTER"),
+        purpose=step.purpose.value if step else "",
+        tone=str(action.tone),
+        language=action.language,
+        template=action.template,
+        invoices=[_invoice(invoices[i], own=own) for i, own in named if i in invoices],
+        reason=one_sentence(action.reasons, language="en"),
+        reason_nl=one_sentence(action.reasons, language="nl"),
+        policy_name=decision.policy_name,
+        policy_version=decision.policy_version,
+        assignee=action.assignee,
+        task_id=action.task_id,
+        problem_field=action.problem_field,
+        problem=action.problem,
+        fourteen_day_letter=action.fourteen_day_letter,
+    )
+
+
+def _invoice(invoice: Invoice, *, own: bool) -> InvoiceInCommand:
+    return InvoiceInCommand(
+        invoice_id=invoice.invoice_id,
+        currency=invoice.currency,
+        amount=amount_text(invoice.amount, currency=invoice.currency),
+        open=amount_text(invoice.open, currency=invoice.currency),
+        issued_on=invoice.issued_on.isoformat(),
+        due_on=invoice.due_on.isoformat(),
+        payment_reference=invoice.payment_reference,
+        document_url=invoice.document_url,
+        own_step=own,
+        order_reference=invoice.order_reference,
+    )
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+class WireCommands:
+    """Port ``Commands``: through the outbox of the transaction."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def publish(self, customer: Customer, decision: Decision, *, rules: Rulebook) -> int:
+        """Publish the actions in their order."""
+        del rules
+        key = f"{customer.creditor_id}:{customer.customer_id}"
+        for action in decision.actions:
+            body = reminder_due(action, customer=customer, decision=decision)
+            self._unit.publish(
+                Outgoing(
+                    topic=REMINDER_DUE,
+                    key=key,
+                    body=body,
+                    id=action.contact_id,
+                    time=action.at,
+                    subject=body.step,
+                )
+            )
+            COMMANDS_TOTAL.labels(body.action, body.channel).inc()
+        return len(decision.actions)
+
+    async def report_shadow(self, customer: Customer, decision: Decision, *, rules: Rulebook) -> int:
+        """Keep the actions in the shadow table."""
+        del rules
+        bodies = [reminder_due(action, customer=customer, decision=decision) for action in decision.actions]
+        await self._unit.connection.execute(
+            _SHADOW,
+            {
+                "creditors": [body.creditor_id for body in bodies],
+                "commands": [_shadow_id(customer, action) for action in decision.actions],
+                "customers": [body.customer_id for body in bodies],
+                "ats": [action.at for action in decision.actions],
+                "bodies": [msgspec.json.encode(body).decode() for body in bodies],
+            },
+        )
+        return len(bodies)
+
+
+def _shadow_id(customer: Customer, action: Action) -> str:
+    """Identify what would have been sent, whatever the day: shadow says it once, not every day again."""
+    step = action.step.name if action.step else ""
+    own = (*action.own, action.task_id, action.mark)
+    return derived_id("shadow", customer.creditor_id, customer.customer_id, step, action.deed, *own)
+
+
+def clock_advanced(now: datetime) -> Outgoing:
+    """Return the message that every service follows in the sandbox."""
+    told = _instant(now)
+    return Outgoing(
+        topic=CLOCK_ADVANCED, key="", body=ClockAdvanced(now=told), id=derived_id("clock", told), time=now
+    )

@@ -1,0 +1,172 @@
+"""Moves the sandbox's clock: in order of time, each action seen through to its outcome before the next.
+
+The steps are those of docs/explain/inside.md, section 2. A call that was cut off may be repeated: it
+goes on from the instant that was reached, and comes to the same result.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from chassis.kernel.errors import Conflict, Rejected
+from scheduler.usecases.ports import Settler
+
+JUMP_DAYS_MAX: Final = 400
+SAME_INSTANT_MAX: Final = 5
+"""How often a service may ask for the same instant again before its word is no longer waited for."""
+CONTACTS: Final = "notifier.contact-recorded.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One service in the flow, with the topics that can give it work."""
+
+    name: str
+    settler: Settler
+    consumes: frozenset[str]
+
+
+class Sandbox(Protocol):
+    """The scheduler's own part in moving the clock."""
+
+    stages: Sequence[Sequence[Stage]]
+    """The services down the flow; those of one group come to rest side by side."""
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """Hold the clock: one call at a time, over all processes."""
+        ...
+
+    async def now(self) -> datetime | None:
+        """Return what time it is."""
+        ...
+
+    async def outside_ends(self) -> Mapping[str, Sequence[int]]:
+        """Return the end offsets of what comes from outside, and of the clock's own topic."""
+        ...
+
+    async def announce(self, now: datetime) -> None:
+        """Tell every service that it is ``now``."""
+        ...
+
+    async def decide(self, now: datetime) -> int:
+        """Decide every customer whose wake-up is due; returns the number of commands."""
+        ...
+
+    async def next_wakeup(self) -> datetime | None:
+        """Return the earliest wake-up of a customer."""
+        ...
+
+    async def call_backs_in(self) -> None:
+        """Wait until the providers' call-backs have come in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What a move of the clock did."""
+
+    now: datetime
+    commands: int
+    outcomes: int
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One move of the clock: what is known of each service on the way."""
+
+    sandbox: Sandbox
+    ends: dict[str, Sequence[int]] = field(default_factory=dict)
+    asked: dict[str, dict[str, Sequence[int]]] = field(default_factory=dict)
+    changes: dict[str, datetime | None] = field(default_factory=dict)
+    commands: int = 0
+
+    async def flow(self, *, again: frozenset[str] = frozenset()) -> None:
+        """Let every service with new input come to rest, down the flow, until nobody's ends move."""
+        while True:
+            before = dict(self.ends)
+            for group in self.sandbox.stages:
+                await self._group(group, again=again)
+            again = frozenset()
+            if self.ends == before:
+                return
+
+    async def _group(self, group: Sequence[Stage], *, again: frozenset[str]) -> None:
+        waiting = [stage for stage in group if stage.name in again or self._has_news(stage)]
+        answers = await asyncio.gather(*(stage.settler.settle(self._input(stage)) for stage in waiting))
+        for stage, settled in zip(waiting, answers, strict=True):
+            self.asked[stage.name] = self._input(stage)
+            self.changes[stage.name] = settled.next_change_at
+        for settled in answers:
+            self.ends.update(settled.ends)
+
+    def _input(self, stage: Stage) -> dict[str, Sequence[int]]:
+        return {topic: ends for topic, ends in self.ends.items() if topic in stage.consumes}
+
+    def _has_news(self, stage: Stage) -> bool:
+        return self.asked.get(stage.name) != self._input(stage)
+
+    async def act(self, now: datetime) -> None:
+        """Decide what is due, and see it through with what follows from it."""
+        while (wakeup := await self.sandbox.next_wakeup()) is not None and wakeup <= now:
+            commands = await self.sandbox.decide(now)
+            self.commands += commands
+            if commands == 0:
+                continue
+            await self.flow(again=frozenset({"scheduler"}))
+            await self.sandbox.call_backs_in()
+            await self.flow(again=frozenset({"notifier"}))
+
+    async def arrive(self, now: datetime) -> None:
+        """Bring every service to ``now`` and do what is due there."""
+        for _ in range(SAME_INSTANT_MAX):
+            await self.sandbox.announce(now)
+            self.ends.update(await self.sandbox.outside_ends())
+            await self.flow(again=frozenset({"scheduler"}))
+            await self.act(now)
+            if all(at is None or at > now for at in self.changes.values()):
+                return
+
+    async def next_instant(self, after: datetime, *, until: datetime) -> datetime:
+        """Return the next instant at which anything happens, ``until`` at the latest."""
+        wakeup = await self.sandbox.next_wakeup()
+        found = [at for at in (*self.changes.values(), wakeup) if at is not None and after < at < until]
+        return min(found, default=until)
+
+    def outcomes(self) -> int:
+        """Count what the notifier has told so far."""
+        return sum(self.ends.get(CONTACTS, ()))
+
+
+async def advance_clock(target: datetime, *, sandbox: Sandbox) -> Advanced:
+    """Move to ``target``; raises Conflict when that is back in time, Rejected for more than 400 days."""
+    async with sandbox.alone():
+        _check(await sandbox.now(), target)
+        walk = _Walk(sandbox)
+        walk.ends.update(await sandbox.outside_ends())
+        everyone = frozenset(stage.name for group in sandbox.stages for stage in group)
+        await walk.flow(again=everyone)
+        begun, told = await sandbox.now(), walk.outcomes()
+        if begun is None:
+            await walk.arrive(target)
+        else:
+            at = begun
+            # Facts came in since: what they change at the present instant comes first.
+            await walk.act(at)
+            if any(change is not None and change <= at for change in walk.changes.values()):
+                await walk.arrive(at)
+            while at < target:
+                at = await walk.next_instant(at, until=target)
+                await walk.arrive(at)
+        return Advanced(target, walk.commands, walk.outcomes() - told)
+
+
+def _check(begun: datetime | None, target: datetime) -> None:
+    if begun is None:
+        return
+    if target < begun:
+        raise Conflict(f"it is {begun.isoformat()}: time does not go back", field="now")
+    if target - begun > timedelta(days=JUMP_DAYS_MAX):
+        raise Rejected(f"at most {JUMP_DAYS_MAX} days in one move", field="now")
