@@ -16,7 +16,7 @@ from notifier.adapters.formatting import date_text, language_of, money_text
 from notifier.adapters.wording import FORMAL_KINDS, day_or_dash, words
 from notifier.domain.command import Command, InvoiceLine
 from notifier.domain.message import Document, InvoiceRow, LetterHead, Rendered, plain_gsm
-from notifier.domain.parties import Party
+from notifier.domain.parties import Party, addressed
 from notifier.domain.totals import totals_open
 
 MESSAGE_KINDS: Final = frozenset(
@@ -215,7 +215,7 @@ def _signature(known: Mapping[str, Any], *, party: Party) -> tuple[str, ...]:
 def _callee(party: Party, *, purpose: str) -> tuple[str, str]:
     """Return whom to call, and the number; the customer's name where no person is known."""
     customer = party.customer
-    order = sorted(customer.contacts, key=lambda contact: contact.purpose != purpose)
+    order = addressed(customer.contacts, purpose=purpose)
     found = next((contact for contact in order if contact.address("CALL")), None)
     shown = customer.name or customer.customer_id
     if found is None:

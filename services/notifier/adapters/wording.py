@@ -29,6 +29,7 @@ PAY_WITHIN: Final = timedelta(days=8)
 
 FORMAL_KINDS: Final = frozenset({"formal-notice", "formal-letter", "last-notice", "fourteen-day-letter"})
 
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One invoice as sentences speak of it."""

@@ -13,7 +13,7 @@ from notifier.domain.task import Task
 
 @dataclass(frozen=True, slots=True)
 class ContactEvent:
-    """Something that came back: DELIVERED, READ, REPLIED, OPTED_OUT, BOUNCED, CALL_OUTCOME …"""
+    """Something that came back: DELIVERED, READ, REPLIED, OPTED_OUT, BOUNCED or CALL_OUTCOME."""
 
     kind: str
     at: datetime

@@ -111,17 +111,15 @@ class Delivery:
             return self
         match outcome:
             case Accepted(provider_id):
-                return replace(
-                    self, state=State.ACCEPTED, provider_message_id=provider_id, status=Status.ACCEPTED
-                )
+                accepted = replace(self, state=State.ACCEPTED, status=Status.ACCEPTED)
+                return replace(accepted, provider_message_id=provider_id)
             case Permanent(reason):
                 return replace(self, state=State.FAILED, why=reason)
             case Ambiguous(reason):
                 return replace(self, state=State.AMBIGUOUS, why=reason)
-            case Retry(_, after_s):
-                return self.put_off(now, asked_s=after_s)
-            case ConfigError():
-                return self.put_off(now)
+            case Retry() | ConfigError():
+                asked_s = outcome.after_s if isinstance(outcome, Retry) else None
+                return self.put_off(now, asked_s=asked_s)
 
     def put_off(self, now: datetime, *, asked_s: float | None = None) -> "Delivery":
         """Go back to pending until the next attempt, or until the instant at which it lapses."""
@@ -137,7 +135,7 @@ class Delivery:
         return replace(self, state=State.AMBIGUOUS, why="INTERRUPTED")
 
     def found_unsent(self) -> "Delivery":
-        """The provider was asked and has no such message: it may be sent after all."""
+        """Go back to pending: the provider was asked and has no such message."""
         self._must_be(State.CALLING, State.AMBIGUOUS)
         return replace(self, state=State.PENDING, why="")
 

@@ -7,12 +7,8 @@ from typing import Final
 
 from notifier.domain.consent import Consent
 
-# A purpose without an address of its own goes to the next one in its row (W14).
-_FALLBACKS: Final = {
-    "REMINDER": ("REMINDER", "ADMIN", "LEGAL"),
-    "ADMIN": ("ADMIN", "REMINDER", "LEGAL"),
-    "LEGAL": ("LEGAL", "REMINDER", "ADMIN"),
-}
+# Where a customer has no contact of a purpose at all, the first of these that there is one of (W14).
+_FALLBACKS: Final = ("REMINDER", "ADMIN", "LEGAL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ def choose_recipient(
     """
     if channel == "LETTER":
         return _by_post(customer, purpose=purpose)
-    for contact in _in_order(customer.contacts, purpose=purpose):
+    for contact in addressed(customer.contacts, purpose=purpose):
         address = contact.address(channel)
         if address and address not in unusable:
             return Recipient(channel, address, name=contact.name, opted_in=contact.whatsapp_opt_in)
@@ -151,13 +147,14 @@ def choose_recipient(
 def _by_post(customer: Customer, *, purpose: str) -> Recipient | None:
     if not customer.address.is_complete:
         return None
-    person = next((c.name for c in _in_order(customer.contacts, purpose=purpose) if c.name), "")
+    person = next((c.name for c in addressed(customer.contacts, purpose=purpose) if c.name), "")
     named = dict.fromkeys(name for name in (customer.name, person) if name)
     return Recipient("LETTER", "\n".join((*named, *customer.address.lines())), name=person)
 
 
-def _in_order(contacts: Iterable[ContactPoint], *, purpose: str) -> list[ContactPoint]:
-    row = _FALLBACKS.get(purpose, _FALLBACKS["REMINDER"])
-    ranks = {name: rank for rank, name in enumerate(row)}
-    # sorted() is stable: within a purpose the ERP's own order counts.
-    return sorted(contacts, key=lambda contact: ranks.get(contact.purpose, len(row)))
+def addressed(contacts: Iterable[ContactPoint], *, purpose: str) -> list[ContactPoint]:
+    """Return the contacts of a purpose, in the ERP's own order; the scheduler chooses channels by the same rule."""
+    by_purpose: dict[str, list[ContactPoint]] = {}
+    for contact in contacts:
+        by_purpose.setdefault(contact.purpose or "REMINDER", []).append(contact)
+    return next((by_purpose[name] for name in (purpose, *_FALLBACKS) if name in by_purpose), [])

@@ -13,6 +13,7 @@ from notifier.domain.contact import ContactEvent, ContactRecorded, MessageContac
 from notifier.domain.message import Message, Rendered
 from notifier.domain.outcome import LookUp, Outcome
 from notifier.domain.parties import Creditor, Customer, Party
+from notifier.domain.reports import Reply, StatusReport
 
 Key = tuple[str, str]
 """Creditor first, then contact or customer."""
@@ -180,6 +181,95 @@ class Provider(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFilter:
+    """Which part of the timeline; empty means any."""
+
+    creditor_id: str
+    limit: int
+    after: tuple[datetime, str] | None = None
+    customer_id: str = ""
+    invoice_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which part of the worklist; empty means any."""
+
+    creditor_id: str
+    limit: int
+    after: tuple[datetime, str] | None = None
+    customer_id: str = ""
+    state: str = ""
+    assignee: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactView:
+    """One item of the timeline, as people read it."""
+
+    command: Command
+    at: datetime
+    outcome: str
+    why: str
+    subject: str
+    text: str
+    provider_message_id: str
+    recipient: str
+    provider: str
+    attempts: int
+    events: tuple[ContactEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBack:
+    """A webhook as it came in: raw, because signatures are over the raw."""
+
+    path: str
+    raw_query: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+class NotSigned(Exception):
+    """The call-back is not shown to come from the provider."""
+
+
+class Webhook(Protocol):
+    """Reads one provider's call-backs."""
+
+    def read(self, call_back: CallBack) -> Sequence[StatusReport | Reply]:
+        """Return what it says; raises NotSigned or Rejected."""
+        ...
+
+    def challenge(self, query: Mapping[str, str]) -> str:
+        """Answer the provider's question whether this address is ours; raises NotSigned."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads for people; changes nothing."""
+
+    async def contacts(self, wanted: ContactFilter) -> list[ContactView]:
+        """Return one page of the timeline, oldest decision first."""
+        ...
+
+    async def tasks(self, wanted: TaskFilter) -> list[TaskContact]:
+        """Return one page of the worklist, oldest first."""
+        ...
+
+    async def consents(self, key: Key) -> Mapping[str, Consent]:
+        """Return the recorded yes or no per channel."""
+        ...
+
+    async def is_due(self, now: datetime) -> bool:
+        """Say whether a message waits to be sent at ``now``."""
+        ...
+
+
 class Meters(Protocol):
     """Counts what an operator watches."""
 
@@ -189,4 +279,8 @@ class Meters(Protocol):
 
     def suppressed(self, *, channel: str, why: str) -> None:
         """Count one message that was not sent."""
+        ...
+
+    def called_back(self, *, provider: str, result: str) -> None:
+        """Count one webhook: taken, unknown or refused."""
         ...

@@ -1,24 +1,12 @@
 """Take in an answer from a customer: STOP and START change the consent, everything else is a reply."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from notifier.domain.consent import Consent, read_keyword
 from notifier.domain.contact import ContactEvent, ContactRecorded, MessageContact
+from notifier.domain.reports import Reply
 from notifier.usecases.ports import Work
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came in: the channel, the sender's address, the words, and the vendor's name for it."""
-
-    channel: str
-    address: str
-    text: str
-    provider_message_id: str = ""
-    """Of the answer itself; a repetition of the same answer changes nothing."""
-    in_reply_to: str = ""
-    """The contact or provider message that it answers, where the vendor says so."""
 
 
 async def record_reply(work: Work, reply: Reply, *, now: datetime) -> bool:

@@ -1,24 +1,11 @@
 """Take in what a provider says later on: delivered, read, bounced. Twice and out of order is harmless."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from notifier.domain.contact import ContactEvent
 from notifier.domain.delivery import State, Status
+from notifier.domain.reports import StatusReport
 from notifier.usecases.ports import Work
-
-
-@dataclass(frozen=True, slots=True)
-class StatusReport:
-    """One call-back, in the notifier's words."""
-
-    status: Status
-    provider_message_id: str = ""
-    contact_id: str = ""
-    """Our own id, where the provider carries it: matches even before its answer to our call came."""
-    reason: str = ""
-    """The provider's code of a failure, kept as text."""
-    is_address_dead: bool = False
 
 
 async def record_status(work: Work, report: StatusReport, *, now: datetime) -> bool:

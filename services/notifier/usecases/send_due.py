@@ -9,7 +9,7 @@ from typing import Final
 from chassis.kernel.clock import Clock
 from chassis.kernel.errors import Rejected
 from notifier.domain.command import Command, InvoiceLine
-from notifier.domain.consent import is_allowed
+from notifier.domain.consent import Consent, is_allowed
 from notifier.domain.contact import MessageContact, SentAs
 from notifier.domain.delivery import State
 from notifier.domain.message import Message
@@ -189,15 +189,23 @@ class SendDue:
         failed_channel = ""
         if isinstance(outcome, Permanent) and outcome.suppress is not Suppress.NOTHING:
             failed_channel = after.command.channel
-            if sent is not None and failed_channel != "LETTER":
-                await work.parties.suppress_address(
-                    creditor_id=after.command.creditor_id,
-                    address=sent.recipient.address,
-                    reason=outcome.reason,
-                    at=after.delivery.at,
-                )
+            await self._never_again(work, after, outcome=outcome)
         if after.version != before.version:
             work.record(after.recorded(failed_channel=failed_channel))
+
+    async def _never_again(self, work: Work, contact: MessageContact, *, outcome: Permanent) -> None:
+        """Stop using the address, or (the provider says the customer has opted out) the channel."""
+        command, at = contact.command, contact.delivery.at
+        if outcome.suppress is Suppress.CHANNEL:
+            consent = Consent(allowed=False, source=outcome.reason, at=at)
+            await work.parties.set_consents(contact.party_key, {command.channel: consent})
+        elif contact.sent is not None and command.channel != "LETTER":
+            await work.parties.suppress_address(
+                creditor_id=command.creditor_id,
+                address=contact.sent.recipient.address,
+                reason=outcome.reason,
+                at=at,
+            )
 
     async def _pause_channels(
         self,
@@ -207,7 +215,7 @@ class SendDue:
         outcomes: Mapping[tuple[str, str], Outcome],
         now: datetime,
     ) -> None:
-        """A refusal of the whole account or of our credentials stops its channel until the next attempt."""
+        """Stop a channel until the next attempt when it refused our whole account or our credentials."""
         until: dict[str, datetime] = {}
         for contact in moved:
             if concerns_everybody(outcomes[contact.key]) and contact.delivery.state is State.PENDING:
@@ -235,8 +243,11 @@ def concerns_everybody(outcome: Outcome) -> bool:
 
 
 def as_it_stands(command: Command, *, answer: GateAnswer) -> Command | Refusal:
-    """Fill in what is open now. One own invoice that may not be asked for stops the whole command;
-    others that may not are left out of the text."""
+    """Fill in what is open now.
+
+    One own invoice that may not be asked for stops the whole command; others that may not are left
+    out of the text.
+    """
     lines: list[InvoiceLine] = []
     for line in command.invoices:
         standing = answer.standings.get((command.creditor_id, line.invoice_id))

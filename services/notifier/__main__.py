@@ -1,0 +1,9 @@
+"""``python -m notifier api|consume|tick|migrate|all``."""
+
+import sys
+
+from chassis.runtime import main
+from notifier.bootstrap import build
+
+if __name__ == "__main__":
+    sys.exit(main(build, sys.argv[1:]))

@@ -1,0 +1,130 @@
+"""What people read: the timeline, the worklist, consent, and what is still under way."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.db.unit_of_work import Database
+from notifier.adapters.rows import COLUMNS, read_command, read_task
+from notifier.domain.consent import Consent
+from notifier.domain.contact import ContactEvent, TaskContact
+from notifier.usecases.ports import ContactFilter, ContactView, Key, TaskFilter
+
+_AFTER = "(CAST(:after_at AS timestamptz) IS NULL OR (c.decided_at, c.contact_id) > (:after_at, :after_id))"
+_CONTACTS = text(
+    f"SELECT {COLUMNS} FROM contacts c WHERE c.creditor_id = :creditor_id AND c.action IN ('SEND', 'CALL')"
+    " AND (:customer_id = '' OR c.customer_id = :customer_id)"
+    " AND (:invoice_id = '' OR c.invoice_ids @> ARRAY[CAST(:invoice_id AS text)])"
+    f" AND {_AFTER} ORDER BY c.decided_at, c.contact_id LIMIT :limit"
+)
+_EVENTS = text(
+    "SELECT contact_id, kind, at, detail FROM contact_events WHERE creditor_id = :creditor_id"
+    " AND contact_id = ANY(CAST(:ids AS text[])) ORDER BY at, position"
+)
+_TASKS = text(
+    f"SELECT {COLUMNS} FROM contacts c WHERE c.creditor_id = :creditor_id AND c.task_state <> ''"
+    " AND (:state = '' OR c.task_state = :state) AND (:assignee = '' OR c.assignee = :assignee)"
+    " AND (:customer_id = '' OR c.customer_id = :customer_id) AND (:kind = '' OR c.action = :kind)"
+    f" AND {_AFTER} ORDER BY c.decided_at, c.contact_id LIMIT :limit"
+)
+_CONSENTS = text(
+    "SELECT channel, allowed, source, at FROM consents WHERE creditor_id = :creditor_id"
+    " AND customer_id = :customer_id ORDER BY channel"
+)
+_UNDER_WAY = text(
+    "SELECT (SELECT count(*) FROM contacts WHERE state = 'PENDING' AND not_before <= :now)"
+    " + (SELECT count(*) FROM contacts WHERE state IN ('CLAIMED', 'CALLING'))"
+    " + (SELECT count(*) FROM contacts WHERE call_back_until > clock_timestamp())"
+)
+_NEXT = text("SELECT min(not_before) FROM contacts WHERE state = 'PENDING' AND not_before > :now")
+_IS_DUE = text("SELECT EXISTS (SELECT 1 FROM contacts WHERE state = 'PENDING' AND not_before <= :now)")
+
+
+async def under_way(connection: AsyncConnection, *, now: datetime) -> int:
+    """Count what is due, being sent, or waited for (a delivery status)."""
+    return int((await connection.execute(_UNDER_WAY, {"now": now})).scalar_one())
+
+
+async def next_attempt_at(connection: AsyncConnection, *, now: datetime) -> datetime | None:
+    """Return the earliest later instant at which a message is tried again or lapses."""
+    found: datetime | None = (await connection.execute(_NEXT, {"now": now})).scalar_one()
+    return found
+
+
+class PostgresReader:
+    """Reads in short transactions of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def is_due(self, now: datetime) -> bool:
+        """Say whether a message waits to be sent; rings no bell."""
+        async with self._database.engine.connect() as connection:
+            return bool((await connection.execute(_IS_DUE, {"now": now})).scalar_one())
+
+    async def contacts(self, wanted: ContactFilter) -> list[ContactView]:
+        """Return one page of the timeline, oldest decision first."""
+        values = {
+            "creditor_id": wanted.creditor_id,
+            "customer_id": wanted.customer_id,
+            "invoice_id": wanted.invoice_id,
+            **_page(wanted.after, limit=wanted.limit),
+        }
+        async with self._database.engine.connect() as connection:
+            rows = (await connection.execute(_CONTACTS, values)).mappings().all()
+            ids = [row["contact_id"] for row in rows]
+            events = await connection.execute(_EVENTS, {"creditor_id": wanted.creditor_id, "ids": ids})
+            by_contact: dict[str, list[ContactEvent]] = {}
+            for row in events.mappings():
+                event = ContactEvent(row["kind"], row["at"], row["detail"])
+                by_contact.setdefault(row["contact_id"], []).append(event)
+        return [_view(row, events=by_contact.get(row["contact_id"], ())) for row in rows]
+
+    async def tasks(self, wanted: TaskFilter) -> list[TaskContact]:
+        """Return one page of the worklist, oldest first."""
+        values = {
+            "creditor_id": wanted.creditor_id,
+            "state": wanted.state,
+            "assignee": wanted.assignee,
+            "customer_id": wanted.customer_id,
+            "kind": wanted.kind,
+            **_page(wanted.after, limit=wanted.limit),
+        }
+        async with self._database.engine.connect() as connection:
+            return [read_task(row) for row in (await connection.execute(_TASKS, values)).mappings()]
+
+    async def consents(self, key: Key) -> Mapping[str, Consent]:
+        """Return the recorded yes or no per channel."""
+        values = {"creditor_id": key[0], "customer_id": key[1]}
+        async with self._database.engine.connect() as connection:
+            rows = (await connection.execute(_CONSENTS, values)).mappings()
+            return {row["channel"]: Consent(row["allowed"], row["source"], row["at"]) for row in rows}
+
+
+def _page(after: tuple[datetime, str] | None, *, limit: int) -> dict[str, Any]:
+    return {
+        "after_at": after[0] if after else None,
+        "after_id": after[1] if after else "",
+        "limit": limit,
+    }
+
+
+def _view(row: Any, *, events: Sequence[ContactEvent]) -> ContactView:
+    command = read_command(row)
+    state = "PENDING" if row["state"] in {"PENDING", "CLAIMED", "CALLING"} else row["state"]
+    return ContactView(
+        command=command,
+        at=row["at"],
+        outcome=state,
+        why=row["why"] if state in {"FAILED", "SUPPRESSED", "AMBIGUOUS"} else "",
+        subject=row["subject"],
+        text=row["text"],
+        provider_message_id=row["provider_message_id"],
+        recipient=row["recipient"],
+        provider=row["provider"],
+        attempts=row["attempts"],
+        events=tuple(events),
+    )

@@ -1,0 +1,196 @@
+"""Builds the notifier: settings, providers, use cases, doors. The only place where anything is built."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from functools import partial
+
+from chassis.db.unit_of_work import Unit
+from chassis.faults import fault_point
+from chassis.http.client import ServiceClient
+from chassis.http.tokens import ServiceToken
+from chassis.kernel.clock import Clock
+from chassis.parts import Parts, connected
+from chassis.runtime import Service
+from chassis.settings import load
+from notifier.adapters.gate import InvoicesGate
+from notifier.adapters.letters import LetterFolder, LetterService
+from notifier.adapters.metrics import PrometheusMeters
+from notifier.adapters.reading import PostgresReader, next_attempt_at, under_way
+from notifier.adapters.redirect import Redirected
+from notifier.adapters.smtp import SmtpMail, SmtpServer
+from notifier.adapters.templates import TemplateRenderer
+from notifier.adapters.twilio import TwilioAccount, TwilioSms
+from notifier.adapters.webhooks import EmailWebhook, TwilioWebhook, WhatsAppWebhook
+from notifier.adapters.whatsapp import WhatsApp, WhatsAppAccount
+from notifier.adapters.work import PostgresWork, PostgresWorks
+from notifier.domain.consent import MESSAGE_CHANNELS
+from notifier.entrypoints.consumer import CLOCK_TOPIC, TOPICS, Consumer, check
+from notifier.entrypoints.http_consent import consent_router
+from notifier.entrypoints.http_contacts import contacts_router
+from notifier.entrypoints.http_tasks import tasks_router
+from notifier.entrypoints.http_webhooks import webhooks_router
+from notifier.entrypoints.ticks import Sender
+from notifier.settings import Settings
+from notifier.usecases.ports import Provider, Webhook
+from notifier.usecases.recover_sending import RecoverSending
+from notifier.usecases.send_due import SendDue
+
+SANDBOX_SENDER = "debiteuren@velvet.example"
+
+
+@asynccontextmanager
+async def build(role: str) -> AsyncIterator[Service]:
+    """Build the service for one role, from the environment."""
+    settings = load(Settings, service="notifier")
+    async with built(settings, role=role) as service:
+        yield service
+
+
+@asynccontextmanager
+async def built(settings: Settings, *, role: str = "all") -> AsyncIterator[Service]:
+    """Build the service from settings."""
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(connected(settings))
+        providers = _providers(settings, stack=stack)
+        token = ServiceToken(settings)
+        client = await stack.enter_async_context(ServiceClient(settings.invoices_url, token=token))
+        yield _service(settings, parts=parts, providers=providers, client=client, role=role)
+
+
+def _service(
+    settings: Settings,
+    *,
+    parts: Parts,
+    providers: Mapping[str, Provider],
+    client: ServiceClient,
+    role: str,
+) -> Service:
+    default_sender = settings.sender_email or (SANDBOX_SENDER if settings.sandbox else "")
+    works = PostgresWorks(parts.database, default_sender=default_sender)
+    reader, meters, renderer = PostgresReader(parts.database), PrometheusMeters(), TemplateRenderer()
+    consumer = Consumer(work_of=partial(PostgresWork, default_sender=default_sender), renderer=renderer)
+    send_due = SendDue(
+        works=works,
+        gate=InvoicesGate(client),
+        renderer=renderer,
+        providers=providers,
+        clock=parts.clock,
+        meters=meters,
+        owner=f"{settings.instance_id}/{role}",
+        fault_point=fault_point,
+    )
+    sender = Sender(
+        send_due=send_due,
+        recover=RecoverSending(works=works, providers=providers, clock=parts.clock),
+        reader=reader,
+        clock=parts.clock,
+        poll_s=settings.sender_poll_s,
+    )
+    stopping = asyncio.Event()
+    return Service(
+        name="notifier",
+        settings=settings,
+        database=parts.database,
+        clock=parts.clock,
+        progress=parts.progress,
+        routers=(
+            contacts_router(reader),
+            tasks_router(reader=reader, works=works, clock=parts.clock),
+            consent_router(reader=reader, works=works, clock=parts.clock),
+            webhooks_router(webhooks=_webhooks(settings), works=works, clock=parts.clock, meters=meters),
+        ),
+        consumes=TOPICS | {CLOCK_TOPIC},
+        handle=consumer.handle,
+        check=check,
+        on_time=_nothing_by_itself,
+        next_change_at=partial(_next_change_at, clock=parts.clock),
+        background=(partial(sender.run, stopping=stopping, committed=parts.database.committed),),
+        pending=partial(_pending, clock=parts.clock, meters=meters),
+        stopping=stopping,
+    )
+
+
+async def _nothing_by_itself(unit: Unit, now: datetime) -> int:
+    """Time alone changes no row: the sender takes up what is due."""
+    del unit, now
+    return 0
+
+
+async def _next_change_at(unit: Unit, *, clock: Clock) -> datetime | None:
+    now = clock.now()
+    return None if now is None else await next_attempt_at(unit.connection, now=now)
+
+
+async def _pending(unit: Unit, *, clock: Clock, meters: PrometheusMeters) -> int:
+    now = clock.now()
+    count = 0 if now is None else await under_way(unit.connection, now=now)
+    meters.pending(count)
+    return count
+
+
+def _webhooks(settings: Settings) -> dict[str, Webhook]:
+    return {
+        "twilio": TwilioWebhook(
+            public_url=settings.own_public_url,
+            auth_token=settings.twilio_auth_token.get_secret_value(),
+            allow_unsigned=settings.sandbox,
+        ),
+        "whatsapp": WhatsAppWebhook(
+            app_secret=settings.whatsapp_app_secret.get_secret_value(),
+            verify_token=settings.whatsapp_verify_token.get_secret_value(),
+            allow_unsigned=settings.sandbox,
+        ),
+        "email": EmailWebhook(
+            secret=settings.email_webhook_secret.get_secret_value(), allow_unsigned=settings.sandbox
+        ),
+    }
+
+
+def _providers(settings: Settings, *, stack: AsyncExitStack) -> dict[str, Provider]:
+    """Build the channels that have what they need; in a trial run all of them become mail to one address."""
+    mail = SmtpMail(SmtpServer.of(_smtp_url(settings)), tag_replies=settings.reply_tags)
+    stack.push_async_callback(mail.close)
+    if settings.redirect_all_to:
+        return dict.fromkeys(MESSAGE_CHANNELS, Redirected(mail, to=settings.redirect_all_to))
+    found: dict[str, Provider] = {"EMAIL": mail}
+    if settings.twilio_account_sid:
+        sms = TwilioSms(_twilio(settings), timeout_s=settings.provider_timeout_s)
+        stack.push_async_callback(sms.close)
+        found["SMS"] = sms
+    if settings.whatsapp_phone_number_id:
+        whatsapp = WhatsApp(_whatsapp(settings), timeout_s=settings.provider_timeout_s)
+        stack.push_async_callback(whatsapp.close)
+        found["WHATSAPP"] = whatsapp
+    if settings.letter_base_url:
+        letters = LetterService(settings.letter_base_url, token=settings.letter_token.get_secret_value())
+        stack.push_async_callback(letters.close)
+        found["LETTER"] = letters
+    else:
+        found["LETTER"] = LetterFolder(settings.letter_folder)
+    return found
+
+
+def _smtp_url(settings: Settings) -> str:
+    return settings.smtp_url.get_secret_value() or "smtp://127.0.0.1:10025"
+
+
+def _twilio(settings: Settings) -> TwilioAccount:
+    return TwilioAccount(
+        base_url=settings.twilio_base_url,
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        sender=settings.twilio_from,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        public_url=settings.own_public_url,
+    )
+
+
+def _whatsapp(settings: Settings) -> WhatsAppAccount:
+    return WhatsAppAccount(
+        base_url=settings.whatsapp_base_url,
+        phone_number_id=settings.whatsapp_phone_number_id,
+        token=settings.whatsapp_token.get_secret_value(),
+        template_prefix=settings.whatsapp_template_prefix,
+    )

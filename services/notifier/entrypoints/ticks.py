@@ -1,0 +1,46 @@
+"""Time's door: the sender's loop, and what "settled" must wait for."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Final
+
+from chassis.db.notice import Notice, wait
+from chassis.kernel.clock import Clock
+from notifier.usecases.ports import Reader
+from notifier.usecases.recover_sending import RecoverSending
+from notifier.usecases.send_due import SendDue
+
+RECOVER_EVERY_S: Final = 5.0
+NOT_FRESH_PAUSE_S: Final = 0.2
+ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Sender:
+    """Sends until it is told to stop: woken by every commit of this process, and by itself now and then."""
+
+    def __init__(
+        self, *, send_due: SendDue, recover: RecoverSending, reader: Reader, clock: Clock, poll_s: float
+    ) -> None:
+        self._send_due = send_due
+        self._recover = recover
+        self._reader = reader
+        self._clock = clock
+        self._poll_s = poll_s
+
+    async def run(self, *, stopping: asyncio.Event, committed: Notice) -> None:
+        """Run the loop; a message in flight is seen through before it ends."""
+        loop = asyncio.get_running_loop()
+        # What this process itself held when it died is certain to be nobody else's now.
+        await self._recover(owner=self._send_due.owner)
+        recover_at_s = loop.time() + RECOVER_EVERY_S
+        while not stopping.is_set():
+            rung = committed.listen()
+            if loop.time() >= recover_at_s:
+                await self._recover(owner=None)
+                recover_at_s = loop.time() + RECOVER_EVERY_S
+            now = self._clock.now()
+            if now is None or not await self._reader.is_due(now):
+                await wait(rung, timeout_s=self._poll_s)
+            elif not await self._send_due():
+                # Due, and yet not to be sent now: the gate has no fresh answer, or somebody else is at it.
+                await wait(stopping, timeout_s=NOT_FRESH_PAUSE_S)
