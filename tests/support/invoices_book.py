@@ -35,9 +35,11 @@ class MemoryBook:
         self.broken_rows: set[tuple[str, BrokenDay]] = set()
         self.agenda_rows: set[tuple[str, AgendaItem]] = set()
         self.told: list[Event] = []
+        self.locked_alone = False
 
     async def lock(self, creditor_ids: Sequence[str], *, exclusive: bool) -> None:
         assert list(creditor_ids) == sorted(creditor_ids)
+        self.locked_alone = exclusive
 
     async def creditors(self, creditor_ids: Sequence[str]) -> dict[str, CreditorRecord]:
         return {key: self.creditor_rows[key] for key in creditor_ids if key in self.creditor_rows}

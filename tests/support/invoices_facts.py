@@ -120,11 +120,9 @@ def write_off(invoice_id: str = "2026-0001", *, amount: str = "100.00", on: str 
     )
 
 
-def customer(customer_id: str = "C-1", *, at: Stamp | None = None, **fields: str) -> CustomerMaster:
+def customer(
+    customer_id: str = "C-1", *, at: Stamp | None = None, name: str = "Jansen", tone: str = ""
+) -> CustomerMaster:
     return CustomerMaster(
-        creditor_id=CREDITOR,
-        customer_id=customer_id,
-        stamp=at or stamp(),
-        name=fields.pop("name", "Jansen"),
-        **fields,
+        creditor_id=CREDITOR, customer_id=customer_id, stamp=at or stamp(), name=name, tone=tone
     )

@@ -48,7 +48,7 @@ def usable(master: CustomerMaster) -> tuple[CustomerMaster, tuple[DataProblem, .
         contacts=contacts,
         address=address,
         preferred_window=window,
-        timezone=_one(master.timezone, "timezone", "not an IANA time zone", _is_zone, problems),
+        timezone=_one(master.timezone, "timezone", "not an IANA time zone", is_zone, problems),
         language=_one(master.language, "language", "not a language code such as nl", _is_language, problems),
         country=_one(master.country, "country", "not a country code such as NL", _is_country, problems),
         tone=_one(master.tone, "tone", f"not one of {_listed(TONES)}", TONES.__contains__, problems),
@@ -159,7 +159,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _is_zone(value: str) -> bool:
+def is_zone(value: str) -> bool:
+    """Say whether it is the name of an IANA time zone."""
     return value in _zones()
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from chassis.kernel.calendar import local_day
+from invoices.domain.contact_details import read_email
 from invoices.domain.customer import Amount, PostalAddress
 from invoices.domain.versions import Stamp, counting
 
@@ -143,9 +144,9 @@ def _with_defaults(master: CreditorMaster) -> CreditorSettings:
         timezone=master.timezone or DEFAULT_ZONE,
         language=master.language or DEFAULT_LANGUAGE,
         payment_term_days=DEFAULT_TERM_DAYS if term is None else term,
-        sender_email=master.sender_email,
+        sender_email=read_email(master.sender_email) or "",
         sender_name=master.sender_name,
-        reply_to=master.reply_to,
+        reply_to=read_email(master.reply_to) or "",
         phone=master.phone,
         address=master.address,
         vat_deductible=True if deductible is None else deductible,

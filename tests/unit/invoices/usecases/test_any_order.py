@@ -121,7 +121,13 @@ def stored(book: MemoryBook) -> dict[str, object]:
         "money": {key: row.state for key, row in book.money_rows.items()},
         "movements": {key: row for key, row in book.movement_rows.items() if row},
         "broken": book.broken_rows,
-        "customers": {key: (row.published, row.known_from) for key, row in book.customer_rows.items()},
+        "customers": {
+            key: (
+                None if row.published is None or _is_silent(row.published) else row.published,
+                row.known_from,
+            )
+            for key, row in book.customer_rows.items()
+        },
         "world": {
             key: told for key, told in book.world().items() if told is not None and not _is_silent(told)
         },

@@ -1,0 +1,1 @@
+"""The technologies behind the ports: PostgreSQL, and the messages of the contract."""

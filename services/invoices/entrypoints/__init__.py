@@ -1,0 +1,1 @@
+"""The doors: Kafka, the passing of time, and HTTP."""

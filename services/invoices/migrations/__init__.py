@@ -1,0 +1,1 @@
+"""The schema of the invoices database, version by version."""
