@@ -1,1 +1,1 @@
-"""The machine room that all services share; it knows no debtor words."""
+"""The machine room that all services share; it knows nothing of their trade."""

@@ -28,6 +28,7 @@ STRUCTURED = "application/cloudevents+json"
 _NEEDS_CARE = re.compile(rb'"[a-z0-9_]*[A-Z][A-Za-z0-9_]*"\s*:|\\u0')
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _PROTOBUF_NEST_MAX = 60
+_VALUE_BYTES_MAX = 1_000_000
 
 
 class Record(Protocol):
@@ -64,6 +65,9 @@ class Codec:
             content_type, value = PROTOBUF, _to_protobuf(outgoing.body, topic=topic)
         else:
             content_type, value = JSON, msgspec.json.encode(outgoing.body)
+        if len(value) > _VALUE_BYTES_MAX:
+            # Kafka would refuse it for ever, and everything behind it would wait.
+            raise Poison(f"what would be published on {topic.name} is too large for Kafka")
         headers = {
             "content-type": content_type,
             "ce_specversion": "1.0",

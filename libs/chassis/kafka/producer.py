@@ -25,6 +25,11 @@ class Unsent(Transient):
     """Kafka has not acknowledged these messages; some of them may be there all the same."""
 
 
+def sendable(message: RawMessage) -> bytes | None:
+    """Return the value to send: the library takes no record without key and value, so nothing becomes empty."""
+    return b"" if message.value is None and message.key is None else message.value
+
+
 class Publisher:
     """Sends messages in their order; after a failure the producer is thrown away, its retries with it."""
 
@@ -46,7 +51,7 @@ class Publisher:
                     *[
                         await producer.send(
                             message.topic,
-                            value=message.value,
+                            value=sendable(message),
                             key=message.key,
                             headers=list(message.headers),
                             partition=message.partition,

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from chassis.kafka.producer import MESSAGE_BYTES_MAX
 from chassis.kafka.registry import Topic, registry
 
 _DAY_MS = 86_400_000
 _READY_S_MAX = 60.0
+_MESSAGE_BYTES = 1_048_588
 
 
 def _new(topic: Topic, *, replication: int) -> NewTopic:
@@ -25,6 +27,8 @@ def _new(topic: Topic, *, replication: int) -> NewTopic:
             "retention.ms": str(retention_ms),
             "min.insync.replicas": str(max(1, replication - 1)),
             "cleanup.policy": "delete",
+            # A dead letter is a record as large as a topic takes, and its reason.
+            "max.message.bytes": str(_MESSAGE_BYTES if topic.message else MESSAGE_BYTES_MAX),
         },
     )
 
