@@ -1,17 +1,14 @@
 """Every metric of the scheduler, declared once."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 COMMANDS_TOTAL = Counter(
     "velvet_scheduler_commands_total", "Commands published, by action and channel.", ["action", "channel"]
 )
 DECISIONS_TOTAL = Counter("velvet_scheduler_decisions_total", "Customers decided upon.")
-DECIDE_SECONDS = Histogram(
+BATCH_SECONDS = Histogram(
     "velvet_scheduler_batch_seconds",
     "Time of one batch of decisions, from claim to the last write.",
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
-FACTS_TOTAL = Counter("velvet_scheduler_facts_total", "Facts taken in, by kind.", ["kind"])
-OVERDUE_WAKEUPS = Gauge(
-    "velvet_scheduler_overdue_wakeup_seconds", "How long the oldest due wake-up has waited."
-)
+FACTS_TOTAL = Counter("velvet_scheduler_facts_total", "Facts taken in.")

@@ -38,7 +38,7 @@ _PORTFOLIO = text(
     " ORDER BY customer_id LIMIT :limit"
 )
 _SHADOW = text(
-    "SELECT command FROM shadow_commands WHERE creditor_id = :creditor_id"
+    "SELECT command_id, command FROM shadow_commands WHERE creditor_id = :creditor_id"
     " AND (at, command_id) > (coalesce(CAST(:after_at AS timestamptz), '-infinity'), CAST(:after_id AS text))"
     " ORDER BY at, command_id LIMIT :limit"
 )
@@ -106,4 +106,7 @@ class PostgresReadings:
         """Return the commands that shadow kept back, oldest first."""
         at, command_id = after or (None, "")
         values = {"creditor_id": creditor_id, "after_at": at, "after_id": command_id, "limit": limit}
-        return [dict(row.command) for row in await self._connection.execute(_SHADOW, values)]
+        return [
+            {**row.command, "shadow_id": row.command_id}
+            for row in await self._connection.execute(_SHADOW, values)
+        ]

@@ -20,7 +20,7 @@ class Explanation:
     """The verdict on an invoice on a day, and why."""
 
     invoice_id: str
-    on: date
+    on: date | None
     said: InvoiceReasons
     policy_name: str
     policy_version: int
@@ -37,7 +37,7 @@ async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None,
     policy, language = book.of(customer.tier), customer.language or book.creditor.language
     if desk.now is None:
         said = InvoiceReasons(invoice_id, Verdict.WAIT, (Reason("clock.none"),))
-        return Explanation(invoice_id, on or date.min, said, policy.name, policy.version, language)
+        return Explanation(invoice_id, on, said, policy.name, policy.version, language)
     today = desk.now.astimezone(cached_zone("", book.creditor.timezone)).date()
     day = on or today
     sayings: list[Saying] = []
