@@ -35,6 +35,33 @@ class ChannelCount:
     paid_within_5_days: int
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which customers a list asks for."""
+
+    after: str
+    """Customer after which it goes on; empty: from the start."""
+    limit: int
+    attention: bool
+    """Only those who need extra attention (S05)."""
+    fell_after: int = 0
+    """A fall of tier after this day (ordinal) asks for attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One customer of a list."""
+
+    customer_id: str
+    tier: str
+    unknown: bool
+    too_long_overdue: int
+    """Open undisputed invoices more than 30 effective days overdue."""
+    fell_on: str
+    """Civil day of the last change of tier when that was a fall; else empty."""
+    attention: bool
+
+
 class Ledger(Protocol):
     """Everything the classifier keeps, within one transaction; reads return copies, writes are bulk."""
 
@@ -144,4 +171,8 @@ class Reader(Protocol):
 
     async def owner_of(self, invoice: InvoiceKey) -> tuple[Key, InvoiceFacts] | None:
         """Return an invoice in effect with its customer."""
+        ...
+
+    async def customers(self, creditor_id: str, listing: Listing) -> list[Listed]:
+        """Return customers by id."""
         ...

@@ -16,7 +16,7 @@ FIRST = date(2025, 1, 1).toordinal()
 TODAY = FIRST + 200
 PERHAPS_DISPUTED = st.one_of(
     st.just(()),
-    st.builds(lambda since: (Dispute("d", FIRST + since, 0),), st.integers(20, 150)),
+    st.builds(lambda since: (Dispute("d", FIRST + since, 0),), st.integers(4, 30).map(lambda n: 5 * n)),
 )
 
 
@@ -24,11 +24,12 @@ PERHAPS_DISPUTED = st.one_of(
 def invoices(draw: st.DrawFn, *, most: int = 14) -> list[InvoiceFacts]:
     rows = []
     for n in range(draw(st.integers(1, most))):
-        due_on = FIRST + draw(st.integers(10, 150))
+        # Few distinct days, so that episodes of several invoices and same-day overrides are common.
+        due_on = FIRST + 10 + 5 * draw(st.integers(0, 28))
         outcome = draw(
             st.sampled_from([*[Outcome.PAID] * 6, Outcome.OPEN, Outcome.WRITTEN_OFF, Outcome.EXCUSED, Outcome.DISPUTED])
         )
-        settled_on = 0 if outcome is Outcome.OPEN else min(due_on + draw(st.integers(-5, 70)), TODAY)
+        settled_on = 0 if outcome is Outcome.OPEN else min(due_on + 5 * draw(st.integers(-1, 14)), TODAY)
         rows.append(
             facts(
                 f"I{n}",
@@ -52,7 +53,7 @@ async def _all_at_once(rows: list[InvoiceFacts], broken: list[int]) -> MemoryLed
     return ledger
 
 
-BROKEN = st.lists(st.integers(FIRST + 30, TODAY), max_size=3).map(sorted)
+BROKEN = st.lists(st.integers(6, 40).map(lambda n: FIRST + 5 * n), max_size=3).map(sorted)
 
 
 @settings(max_examples=150, deadline=None)

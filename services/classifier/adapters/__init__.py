@@ -1,0 +1,1 @@
+"""The classifier's technologies: PostgreSQL tables, the wire, metrics."""

@@ -1,0 +1,32 @@
+"""A customer's state and a decision as MessagePack: exact to the last bit of every float."""
+
+from typing import Final
+
+import msgspec
+
+from classifier.domain.customer import Customer
+from classifier.domain.tier import Decision
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_CUSTOMER: Final = msgspec.msgpack.Decoder(Customer)
+_DECISION: Final = msgspec.msgpack.Decoder(Decision)
+
+
+def encode_customer(customer: Customer) -> bytes:
+    """Write the whole state."""
+    return _ENCODER.encode(customer)
+
+
+def decode_customer(state: bytes) -> Customer:
+    """Read the whole state; fields that an older state lacks get their defaults."""
+    return _CUSTOMER.decode(state)
+
+
+def encode_decision(decision: Decision) -> bytes:
+    """Write a change of tier."""
+    return _ENCODER.encode(decision)
+
+
+def decode_decision(data: bytes) -> Decision:
+    """Read a change of tier."""
+    return _DECISION.decode(data)

@@ -1,0 +1,1 @@
+"""The classifier's doors: HTTP, Kafka, time."""

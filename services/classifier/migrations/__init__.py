@@ -1,0 +1,1 @@
+"""The schema of the classifier's own database, step by step."""

@@ -1,0 +1,12 @@
+"""What the classifier can be told."""
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The classifier's settings."""
+
+    classifier_customers_max: int = Field(default=500, ge=1, le=5000)
+    """Customers judged in one transaction when time alone changes them."""
