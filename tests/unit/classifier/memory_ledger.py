@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from classifier.domain.changes import ContactMade
 from classifier.domain.creditor import Creditor, shares
@@ -10,8 +11,8 @@ from classifier.domain.events import Event, ProfileChanged, TierChanged
 from classifier.domain.evidence import InvoiceFacts, Outcome
 from classifier.domain.lateness import BINS
 from classifier.domain.pin import Pin
-from classifier.domain.tier import Decision
-from classifier.usecases.ports import ChannelCount, InvoiceKey, Outlook
+from classifier.domain.tier import Decision, Tier
+from classifier.usecases.ports import ChannelCount, InvoiceKey, Listed, Listing, Outlook
 
 
 @dataclass
@@ -32,7 +33,9 @@ class MemoryLedger:
         return {name: self.creditor_rows[name] for name in creditor_ids if name in self.creditor_rows}
 
     async def creditors_to_freeze(self, *, days: Mapping[str, int], limit: int) -> list[Creditor]:
-        due = [row for _, row in sorted(self.creditor_rows.items()) if row.prior_on < days.get(row.timezone, 0)]
+        due = [
+            row for _, row in sorted(self.creditor_rows.items()) if row.prior_on < days.get(row.timezone, 0)
+        ]
         return due[:limit]
 
     async def timezones(self) -> list[str]:
@@ -171,6 +174,15 @@ class MemoryLedger:
         row = self.invoice_rows.get(invoice)
         return None if row is None or row[1].outcome is Outcome.ABSENT else (row[0], row[1])
 
+    async def customers(self, creditor_id: str, listing: Listing) -> list[Listed]:
+        rows = [
+            row for key, row in sorted(self.customer_rows.items()) if key[0] == creditor_id and row.first_on
+        ]
+        found = [
+            _listed(row, fell_after=listing.fell_after) for row in rows if row.customer_id > listing.after
+        ]
+        return [row for row in found if row.attention or not listing.attention][: listing.limit]
+
     def tiers(self) -> list[TierChanged]:
         return [event for event in self.events if isinstance(event, TierChanged)]
 
@@ -179,8 +191,26 @@ class MemoryLedger:
 
     def facts(self, key: Key) -> tuple[object, ...]:
         """Everything about a customer that must not depend on the order of arrival."""
-        row = replace(self.customer_rows[key], tier_version=0, profile_version=0, told=self.customer_rows[key].told)
+        row = replace(
+            self.customer_rows[key], tier_version=0, profile_version=0, told=self.customer_rows[key].told
+        )
         return row, self.history_rows.get(key, {}), self.change_on.get(key, 0)
+
+
+def _listed(row: Customer, *, fell_after: int) -> Listed:
+    standing = row.behaviour.now()[1]
+    order = [Tier.BRONZE, Tier.SILVER, Tier.GOLD]
+    made = standing.decision
+    fell_on = made.on if order.index(made.new) < order.index(made.old) else 0
+    known_bronze = row.told.tier == "BRONZE" and not row.told.unknown
+    return Listed(
+        customer_id=row.customer_id,
+        tier=row.told.tier,
+        unknown=row.told.unknown,
+        too_long_overdue=standing.over_30,
+        fell_on=date.fromordinal(fell_on).isoformat() if fell_on else "",
+        attention=standing.over_30 > 0 or known_bronze or fell_on > fell_after,
+    )
 
 
 def _earliest(left: int, right: int) -> int:

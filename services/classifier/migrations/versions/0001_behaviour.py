@@ -1,8 +1,13 @@
 """The first tables: behaviour and tier per customer, what each invoice says, pins, contacts, creditors."""
 
+from typing import TYPE_CHECKING, cast
+
 from alembic import op
 
 from chassis.db.schema import create_chassis_tables, drop_chassis_tables
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 revision = "0001"
 down_revision = None
@@ -95,7 +100,7 @@ _TABLES = (
 
 
 def upgrade() -> None:
-    create_chassis_tables(op)
+    create_chassis_tables(cast("Operations", op))
     for statement in _TABLES:
         op.execute(statement)
 
@@ -103,4 +108,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("contacts", "pins", "tier_changes", "invoices", "preferences", "customers", "creditors"):
         op.execute(f"DROP TABLE {table}")
-    drop_chassis_tables(op)
+    drop_chassis_tables(cast("Operations", op))

@@ -27,7 +27,9 @@ def invoices(draw: st.DrawFn, *, most: int = 14) -> list[InvoiceFacts]:
         # Few distinct days, so that episodes of several invoices and same-day overrides are common.
         due_on = FIRST + 10 + 5 * draw(st.integers(0, 28))
         outcome = draw(
-            st.sampled_from([*[Outcome.PAID] * 6, Outcome.OPEN, Outcome.WRITTEN_OFF, Outcome.EXCUSED, Outcome.DISPUTED])
+            st.sampled_from(
+                [*[Outcome.PAID] * 6, Outcome.OPEN, Outcome.WRITTEN_OFF, Outcome.EXCUSED, Outcome.DISPUTED]
+            )
         )
         settled_on = 0 if outcome is Outcome.OPEN else min(due_on + 5 * draw(st.integers(-1, 14)), TODAY)
         rows.append(
@@ -47,7 +49,10 @@ def invoices(draw: st.DrawFn, *, most: int = 14) -> list[InvoiceFacts]:
 async def _all_at_once(rows: list[InvoiceFacts], broken: list[int]) -> MemoryLedger:
     ledger = MemoryLedger()
     await tell(
-        ledger, customer_change(known_on=FIRST, broken_on=broken, version=2), *map(change, rows), now=noon(TODAY)
+        ledger,
+        customer_change(known_on=FIRST, broken_on=broken, version=2),
+        *map(change, rows),
+        now=noon(TODAY),
     )
     await move_to(ledger, noon(TODAY))
     return ledger
@@ -93,9 +98,7 @@ async def test_day_by_day_gives_what_one_jump_gives(
                 continue
             if not row.settled_on or row.settled_on > on:
                 seen = tuple(dispute for dispute in row.disputes if dispute.since <= on)
-                row = replace(
-                    row, version=on, outcome=Outcome.OPEN, settled_on=0, lateness=0, disputes=seen
-                )
+                row = replace(row, version=on, outcome=Outcome.OPEN, settled_on=0, lateness=0, disputes=seen)
             known.append(change(replace(row, version=on), seen_on=on))
         so_far = [day for day in broken if day <= on]
         await move_to(ledger, now)
