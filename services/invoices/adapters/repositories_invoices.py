@@ -80,11 +80,10 @@ _SAVE = text(
     " ON CONFLICT (creditor_id, invoice_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name, _ in _ALL_COLUMNS[2:])
 )
-_SELECT: Final = (
-    "SELECT "
-    + ", ".join(f"{name}::text AS {name}" if name in _JSON else name for name, _ in _ALL_COLUMNS)
-    + " FROM invoices WHERE creditor_id = :creditor_id"
+READ_COLUMNS: Final = ", ".join(
+    f"{name}::text AS {name}" if name in _JSON else name for name, _ in _ALL_COLUMNS
 )
+_SELECT: Final = f"SELECT {READ_COLUMNS} FROM invoices WHERE creditor_id = :creditor_id"
 # Rows are locked in key order: another batch may add to the same customer at the same time.
 _LOCKED: Final = " ORDER BY invoice_id FOR UPDATE"
 _BY_ID = text(f"{_SELECT} AND invoice_id = ANY(CAST(:ids AS text[])){_LOCKED}")

@@ -12,18 +12,18 @@ from invoices.domain.facts import MoneyKind
 from invoices.domain.matching import money_keys
 from invoices.domain.records import AgreementRecord, BrokenDay, MoneyKey, MoneyRecord, MoneyState
 
-_MONEY_COLUMNS: Final = (
+MONEY_COLUMNS: Final = (
     "m.kind, m.fact_id, m.versions::text AS versions, m.counted, m.assigned::text AS assigned,"
     " m.in_effect, m.unapplied, m.owner_id"
 )
 _MONEY = text(
-    f"SELECT {_MONEY_COLUMNS} FROM money_facts m"
+    f"SELECT {MONEY_COLUMNS} FROM money_facts m"
     " JOIN unnest(CAST(:kinds AS text[]), CAST(:ids AS text[])) AS u (kind, fact_id)"
     " ON m.kind = u.kind AND m.fact_id = u.fact_id"
     " WHERE m.creditor_id = :creditor_id ORDER BY m.kind, m.fact_id FOR UPDATE OF m"
 )
 _MONEY_NAMING = text(
-    f"SELECT {_MONEY_COLUMNS} FROM money_facts m WHERE m.creditor_id = :creditor_id AND (m.kind, m.fact_id) IN"
+    f"SELECT {MONEY_COLUMNS} FROM money_facts m WHERE m.creditor_id = :creditor_id AND (m.kind, m.fact_id) IN"
     " (SELECT n.kind, n.fact_id FROM money_names n"
     "  WHERE n.creditor_id = :creditor_id AND n.key = ANY(CAST(:keys AS text[])))"
     " ORDER BY m.kind, m.fact_id FOR UPDATE OF m"

@@ -64,6 +64,9 @@ class Consumer:
         told_at = now or max(record.envelope.time for record in incoming)
         moment = Moment(now=now, told_at=told_at, calendar=self.calendar)
         book = self.open_book(unit)
+        if outcomes:
+            # Agreements need the book alone: locked so from the start, nobody waits for each other.
+            await book.lock(sorted({outcome.creditor_id for outcome in outcomes}), exclusive=True)
         if facts:
             await take_in(book, facts, moment=moment)
         for outcome in outcomes:

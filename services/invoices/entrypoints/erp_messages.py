@@ -1,7 +1,8 @@
 """Turns ERP messages into facts, record by record; what can never succeed is Poison that names its field."""
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -36,24 +37,10 @@ TERM_DAYS_MAX: Final = 365
 
 def facts_of(body: msgspec.Struct, *, envelope: Envelope) -> tuple[Fact, ...]:
     """Return the facts in one ERP message (an invoice may bring its customer); raises Poison."""
-    stamp = Stamp(envelope.time, envelope.id, envelope.source)
-    match body:
-        case erp.InvoiceIssued():
-            return _invoice(body, stamp)
-        case erp.PaymentReceived():
-            return (_payment(body, stamp),)
-        case erp.CreditNoteIssued():
-            return (_credit_note(body, stamp),)
-        case erp.PaymentReversed():
-            return (_reversal(body, stamp),)
-        case erp.InvoiceWrittenOff():
-            return (_write_off(body, stamp),)
-        case erp.CustomerUpdated():
-            return (customer_of(body, stamp),)
-        case erp.CreditorUpdated():
-            return (creditor_of(body, stamp),)
-        case _:
-            raise Poison(f"{type(body).__name__} is not a message of an ERP")
+    reader = _READERS.get(type(body))
+    if reader is None:
+        raise Poison(f"{type(body).__name__} is not a message of an ERP")
+    return reader(body, Stamp(envelope.time, envelope.id, envelope.source))
 
 
 def _invoice(body: erp.InvoiceIssued, stamp: Stamp) -> tuple[Fact, ...]:
@@ -238,3 +225,18 @@ def _address(address: erp.Address | None) -> PostalAddress | None:
         city=address.city,
         country=address.country,
     )
+
+
+def _alone(read: Callable[[Any, Stamp], Fact]) -> Callable[[Any, Stamp], tuple[Fact, ...]]:
+    return lambda body, stamp: (read(body, stamp),)
+
+
+_READERS: Final[dict[type, Callable[[Any, Stamp], tuple[Fact, ...]]]] = {
+    erp.InvoiceIssued: _invoice,
+    erp.PaymentReceived: _alone(_payment),
+    erp.CreditNoteIssued: _alone(_credit_note),
+    erp.PaymentReversed: _alone(_reversal),
+    erp.InvoiceWrittenOff: _alone(_write_off),
+    erp.CustomerUpdated: _alone(customer_of),
+    erp.CreditorUpdated: _alone(creditor_of),
+}

@@ -1,5 +1,6 @@
 """Reads single fields of ERP messages: what cannot be right is Poison that names the field."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +20,7 @@ REMITTANCE_CHARS_MAX: Final = 10_000
 DAY_MIN: Final = date(1990, 1, 1)
 DAY_MAX: Final = date(2099, 12, 31)
 """The days a fact may carry: what lies outside is a slip of the keyboard, not a date."""
-_DATE_CHARS: Final = 10
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def needed_id(text: str, *, field: str) -> str:
@@ -93,11 +94,11 @@ def one_of(text: str, *, allowed: frozenset[str], field: str) -> str:
 def _day(text: str, field: str) -> date:
     try:
         # fromisoformat alone would take 20260302 and 2026-W10-1 too.
-        if len(text) != _DATE_CHARS or text[4] != "-" or text[7] != "-" or not text.isascii():
-            raise ValueError
-        found = date.fromisoformat(text)
+        found = date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
-        raise Poison(f"{text[:40]!r} is not a date such as 2026-03-02", field=field) from None
+        found = None
+    if found is None:
+        raise Poison(f"{text[:40]!r} is not a date such as 2026-03-02", field=field)
     if not DAY_MIN <= found <= DAY_MAX:
         raise Poison(f"{text} is not between {DAY_MIN} and {DAY_MAX}", field=field)
     return found

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
+from invoices.domain.agreement import AgreementKind
 from invoices.domain.allocation import Movement
 from invoices.domain.creditor import CreditorRecord
 from invoices.domain.customer import CustomerRecord
 from invoices.domain.events import Event
+from invoices.domain.position import AgedAmount, InvoiceFilter, Total
 from invoices.domain.records import (
     AgendaItem,
     AgreementRecord,
     BrokenDay,
     InvoiceRecord,
+    InvoiceState,
     MoneyKey,
     MoneyRecord,
 )
@@ -40,7 +44,7 @@ class Book(Protocol):
     async def touch_customers(self, seen: Mapping[tuple[str, str], datetime]) -> set[tuple[str, str]]:
         """Note that customers exist since an instant, in key order, which locks their rows.
 
-        Returns those (creditor, customer) that are older than was known.
+        Returns those (creditor, customer), already spoken of, that are older than was known.
         """
         ...
 
@@ -144,4 +148,54 @@ class Book(Protocol):
 
     def publish(self, events: Sequence[Event], *, at: datetime) -> None:
         """Tell the world, in this order, when the transaction commits."""
+        ...
+
+
+class Readings(Protocol):
+    """What people and other systems ask about; never locks."""
+
+    async def creditor(self, creditor_id: str) -> CreditorRecord | None:
+        """Return a creditor that was seen before."""
+        ...
+
+    async def customer(self, creditor_id: str, *, customer_id: str) -> CustomerRecord | None:
+        """Return a customer that some fact named."""
+        ...
+
+    async def totals(self, creditor_id: str, *, customer_id: str, today: date) -> list[Total]:
+        """Return the sums over the customer's invoices in effect, by currency."""
+        ...
+
+    async def unapplied_totals(self, creditor_id: str, *, customer_id: str) -> dict[str, Decimal]:
+        """Return the customer's unapplied money in effect, by currency."""
+        ...
+
+    async def invoice(self, creditor_id: str, *, invoice_id: str) -> InvoiceRecord | None:
+        """Return an invoice in effect."""
+        ...
+
+    async def invoices(self, creditor_id: str, *, wanted: InvoiceFilter) -> list[InvoiceRecord]:
+        """Return invoices in effect, ordered by id."""
+        ...
+
+    async def gate_states(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], InvoiceState]:
+        """Return the states of (creditor, invoice) that exist."""
+        ...
+
+    async def aging(self, creditor_id: str, *, as_of: date) -> list[AgedAmount]:
+        """Return what was open at the end of a day on invoices issued by then, by currency and days overdue."""
+        ...
+
+    async def unapplied(self, creditor_id: str, *, after: str, limit: int) -> list[MoneyRecord]:
+        """Return payments in effect with unapplied money, ordered by id."""
+        ...
+
+    async def agreements(
+        self, creditor_id: str, *, customer_id: str, kind: AgreementKind
+    ) -> list[AgreementRecord]:
+        """Return the agreements of one kind with a customer, the oldest first."""
+        ...
+
+    async def write_offs(self, creditor_id: str, *, invoice_id: str) -> list[MoneyRecord]:
+        """Return the write-offs of an invoice, the oldest first."""
         ...

@@ -1,0 +1,72 @@
+"""Up to which instant the facts are in: offset rows against end offsets, and the time of each last record."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from chassis.db.offsets import all_offsets
+from chassis.db.unit_of_work import Database, Unit
+from chassis.kafka.progress import Progress
+from chassis.kernel.errors import Transient
+
+_NOTE = text(
+    "INSERT INTO taken_in AS t (topic, partition, up_to)"
+    " SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS integer[]), CAST(:times AS timestamptz[]))"
+    " ON CONFLICT (topic, partition) DO UPDATE SET up_to = excluded.up_to WHERE t.up_to < excluded.up_to"
+)
+_MARKS = text("SELECT topic, partition, up_to FROM taken_in")
+_NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
+
+Place = tuple[str, int]
+
+
+class Reach:
+    """Compares what was taken in with what the broker has, over every partition of the payment topics."""
+
+    def __init__(self, database: Database, *, progress: Progress) -> None:
+        self._database = database
+        self._progress = progress
+
+    async def note(self, unit: Unit, marks: Mapping[Place, datetime]) -> None:
+        """Keep the time of the last payment record of each partition, in the consumer's transaction."""
+        mine = sorted(place for place in marks if place[0] in self._progress.payment_topics)
+        if mine:
+            await unit.connection.execute(
+                _NOTE,
+                {
+                    "topics": [topic for topic, _ in mine],
+                    "partitions": [partition for _, partition in mine],
+                    "times": [marks[place] for place in mine],
+                },
+            )
+
+    async def caught_up_to(self, now: datetime | None) -> datetime:
+        """Return the instant up to which facts about money are in: now, when nothing waits on Kafka.
+
+        Without a time it is that of the newest record; when Kafka does not answer, of the oldest last one.
+        """
+        try:
+            ends = await self._progress.ends_of(self._progress.payment_topics)
+        except Transient:
+            ends = None
+        async with self._database.engine.connect() as connection:
+            rows = await connection.execute(_MARKS)
+            marks = {(row.topic, row.partition): row.up_to for row in rows}
+            offsets = await all_offsets(connection)
+        if ends is None:
+            return min(marks.values(), default=_NOTHING_YET)
+        behind = [
+            (topic, partition)
+            for topic, topic_ends in ends.items()
+            for partition, end in enumerate(topic_ends)
+            if offsets.get(topic, {}).get(partition, 0) < end
+        ]
+        if not behind:
+            return now or max(marks.values(), default=_NOTHING_YET)
+        reached: datetime = min(marks.get(place, _NOTHING_YET) for place in behind)
+        return reached if now is None else min(reached, now)
+
+    async def is_fresh(self, *, timeout_s: float) -> bool:
+        """Read the end offsets of the payment topics now, and wait until everything before them is in."""
+        return await self._progress.caught_up(self._progress.payment_topics, timeout_s=timeout_s)
