@@ -11,13 +11,14 @@ import httpx
 from notifier.adapters.http_outcomes import TIMEOUT_S, by_status, call, vendor_client
 from notifier.adapters.letter_pdf import letter_pdf
 from notifier.domain.message import Message
-from notifier.domain.outcome import Absent, Accepted, CannotTell, ConfigError, LookUp, Outcome, Permanent
+from notifier.domain.outcome import Accepted, ConfigError, LookUp, Outcome, Permanent, Repeatable
 
 
 class LetterFolder:
     """Writes ``<letter_id>.pdf`` and beside it ``<letter_id>.json``, the slip that says how to post it."""
 
     name = "folder"
+    is_repeatable = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,9 +36,9 @@ class LetterFolder:
         return Accepted(message.contact_id)
 
     async def look_up(self, message: Message) -> LookUp:
-        """Look whether the slip is there: it is written last."""
-        is_there = await asyncio.to_thread((self._folder / f"{message.contact_id}.json").exists)
-        return Accepted(message.contact_id) if is_there else Absent()
+        """Say that the letter may simply be written again."""
+        del message
+        return Repeatable()
 
     def _write(self, message: Message, content: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,7 @@ class LetterService:
     """Posts the letter to a service that prints it; the letter's id makes a repeated call harmless."""
 
     name = "letters"
+    is_repeatable = True
 
     def __init__(self, base_url: str, *, token: str = "", timeout_s: float = TIMEOUT_S) -> None:
         self._client = vendor_client(base_url, timeout_s=timeout_s)
@@ -79,11 +81,9 @@ class LetterService:
         return Accepted(message.contact_id) if answer.status_code in {200, 201} else by_status(answer)
 
     async def look_up(self, message: Message) -> LookUp:
-        """Order the letter once more: the service knows its id, so this asks and mends in one."""
-        if message.rendered.document is None:
-            return CannotTell()
-        again = await self.send(message)
-        return again if isinstance(again, Accepted) else CannotTell()
+        """Say that the letter may simply be ordered again."""
+        del message
+        return Repeatable()
 
 
 def _slip(message: Message) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class Redirected:
     """Stands in for a channel's provider and hands everything to the mail provider."""
 
     name = "redirect"
+    is_repeatable = False
 
     def __init__(self, mail: Provider, *, to: str) -> None:
         self._mail = mail

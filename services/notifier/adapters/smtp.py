@@ -77,6 +77,7 @@ class SmtpMail:
     """Sends over a few kept connections; what a refused connection or a 4yz says is retried, never a lost answer."""
 
     name = "smtp"
+    is_repeatable = False
 
     def __init__(self, server: SmtpServer, *, tag_replies: bool = True, timeout_s: float = TIMEOUT_S) -> None:
         self._server = server

@@ -68,6 +68,7 @@ class TwilioSms:
     """Sends one SMS per call; Twilio has no idempotency key, so a lost answer is looked up by recipient and text."""
 
     name = "twilio"
+    is_repeatable = False
 
     def __init__(self, account: TwilioAccount, *, timeout_s: float = TIMEOUT_S) -> None:
         self._account = account

@@ -60,6 +60,7 @@ class WhatsApp:
     """Sends one template message per call; there is no look-up, only the call-back tells what became of it."""
 
     name = "whatsapp"
+    is_repeatable = False
 
     def __init__(self, account: WhatsAppAccount, *, timeout_s: float = TIMEOUT_S) -> None:
         self._account = account

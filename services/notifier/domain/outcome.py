@@ -72,4 +72,9 @@ class CannotTell:
     """The provider offers no look-up, or did not answer it."""
 
 
-LookUp = Accepted | Absent | CannotTell
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """The provider knows our id: the same call again is harmless, so nothing need be looked up."""
+
+
+LookUp = Accepted | Absent | CannotTell | Repeatable

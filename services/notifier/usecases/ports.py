@@ -172,6 +172,11 @@ class Provider(Protocol):
         """The vendor's name in metrics and records."""
         ...
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the provider knows a message by our id, so that the same call twice is one message."""
+        ...
+
     async def send(self, message: Message) -> Outcome:
         """Make one call; every failure comes back as an Outcome, nothing is raised."""
         ...

@@ -8,7 +8,7 @@ from chassis.kernel.clock import Clock
 from notifier.domain.contact import MessageContact
 from notifier.domain.delivery import State, Status
 from notifier.domain.message import Message, Rendered
-from notifier.domain.outcome import Absent, Accepted, CannotTell, LookUp
+from notifier.domain.outcome import Absent, Accepted, CannotTell, LookUp, Repeatable
 from notifier.usecases.ports import Provider, Work, Works
 
 ABSENT_IS_SURE_AFTER_S: Final = 5.0
@@ -42,6 +42,8 @@ class RecoverSending:
         provider = self.providers.get(contact.command.channel)
         if provider is None:
             return CannotTell()
+        if provider.is_repeatable:
+            return Repeatable()
         parties = await work.parties.load([contact.party_key])
         sent, command = contact.sent, contact.command
         return await provider.look_up(
@@ -68,6 +70,8 @@ def settle(contact: MessageContact, found: LookUp) -> MessageContact | None:
     match found:
         case Accepted(provider_id):
             return contact.moved(delivery.hear(Status.ACCEPTED, provider_message_id=provider_id))
+        case Repeatable():
+            return contact.moved(delivery.found_unsent())
         case Absent():
             is_sure = (contact.called_s_ago or 0.0) >= ABSENT_IS_SURE_AFTER_S
             return contact.moved(delivery.found_unsent()) if is_sure else None

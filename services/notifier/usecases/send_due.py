@@ -156,6 +156,8 @@ class SendDue:
     async def _call(self, message: Message) -> Outcome:
         provider = self.providers[message.recipient.channel]
         outcome = await provider.send(message)
+        if isinstance(outcome, Ambiguous) and provider.is_repeatable:
+            return Retry(outcome.reason)
         if isinstance(outcome, Ambiguous):
             found = await provider.look_up(message)
             # An answer of "absent" is no proof here: the call may still be on its way.

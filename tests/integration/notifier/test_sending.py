@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from sandbox.inbox.faults import FaultOrder
-from tests.integration.notifier.events import creditor_changed, customer_changed, invoice_in_command, reminder_due
+from tests.integration.notifier.events import (
+    creditor_changed,
+    customer_changed,
+    invoice_in_command,
+    reminder_due,
+)
 from tests.integration.notifier.stage import Stage
 from tests.unit.notifier.builders import NOON
 
@@ -136,7 +141,11 @@ async def test_an_unknown_mailbox_fails_and_its_address_is_not_used_again(stage:
 
     first, second = await stage.published()
     assert (first["outcome"], first["why"], first["failed_channel"]) == ("FAILED", "SMTP_550", "EMAIL")
-    assert (second["outcome"], second["why"], second["failed_channel"]) == ("SUPPRESSED", "NO_ADDRESS", "EMAIL")
+    assert (second["outcome"], second["why"], second["failed_channel"]) == (
+        "SUPPRESSED",
+        "NO_ADDRESS",
+        "EMAIL",
+    )
     assert stage.inbox_messages() == []
 
 
