@@ -12,6 +12,9 @@ from chassis.kafka.partitions import SHARDS, shard_of
 # (classid, objid) of the advisory locks that give a shard to one relay at a time.
 LOCK_CLASS = 862_001
 
+_PACK = msgspec.msgpack.Encoder()
+_HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
+
 _INSERT = text(
     "INSERT INTO outbox (shard, topic, key, headers, value, partition)"
     " SELECT * FROM unnest(CAST(:shards AS smallint[]), CAST(:topics AS text[]), CAST(:keys AS bytea[]),"
@@ -75,7 +78,7 @@ async def insert(connection: AsyncConnection, messages: Sequence[RawMessage]) ->
             "shards": shards,
             "topics": [message.topic for message in messages],
             "keys": [message.key for message in messages],
-            "headers": [msgspec.msgpack.encode(message.headers) for message in messages],
+            "headers": [_PACK.encode(message.headers) for message in messages],
             "bodies": [message.value for message in messages],
             "partitions": [message.partition for message in messages],
         },
@@ -99,7 +102,7 @@ async def oldest(connection: AsyncConnection, shards: Sequence[int], *, limit: i
                 topic=row.topic,
                 key=row.key,
                 value=row.value,
-                headers=msgspec.msgpack.decode(row.headers, type=list[tuple[str, bytes]]),
+                headers=_HEADERS.decode(row.headers),
                 partition=row.partition,
             ),
         )

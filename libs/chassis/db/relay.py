@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -107,13 +108,11 @@ class Relay:
             fault_point("before_outbox_delete")
             await outbox.delete(connection, rows)
         self._tell(rows, took_s=time.monotonic() - started)
-        counts: dict[int, int] = {}
-        for row in rows:
-            counts[row.shard] = counts.get(row.shard, 0) + 1
+        counts = Counter(row.shard for row in rows)
         return {shard for shard, count in counts.items() if count >= self._limit}
 
     def _tell(self, rows: Sequence[outbox.OutboxRow], *, took_s: float) -> None:
         RELAY_SECONDS.labels(self._service).observe(took_s)
-        for row in rows:
-            OUTBOX_SENT_TOTAL.labels(self._service, row.message.topic).inc()
+        for topic, count in Counter(row.message.topic for row in rows).items():
+            OUTBOX_SENT_TOTAL.labels(self._service, topic).inc(count)
         self._database.committed.ring()

@@ -13,6 +13,7 @@ from chassis.db.notice import Notice
 from chassis.db.outbox import RawMessage
 from chassis.faults import fault_point
 from chassis.kafka.messages import Outgoing
+from chassis.telemetry.tracing import current_traceparent
 
 _SCOPE = text("SELECT set_config('app.creditor', :creditor_id, true)")
 
@@ -26,7 +27,7 @@ BEFORE_COMMIT: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] =
 class Encoder(Protocol):
     """Turns a message into what Kafka takes (chassis.kafka.codec)."""
 
-    def encode(self, outgoing: Outgoing) -> RawMessage:
+    def encode(self, outgoing: Outgoing, *, traceparent: str) -> RawMessage:
         """Return the bytes and headers of the message."""
         ...
 
@@ -38,10 +39,14 @@ class Unit:
         self.connection = connection
         self._encoder = encoder
         self._messages: list[RawMessage] = []
+        self._traceparent: str | None = None
 
     def publish(self, *outgoing: Outgoing) -> None:
         """Send these messages, in this order, if and only if the transaction commits."""
-        self._messages.extend(map(self._encoder.encode, outgoing))
+        if self._traceparent is None:
+            self._traceparent = current_traceparent()
+        traceparent = self._traceparent
+        self._messages.extend([self._encoder.encode(one, traceparent=traceparent) for one in outgoing])
 
     def publish_raw(self, *messages: RawMessage) -> None:
         """Send bytes as they are: dead letters."""

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -151,9 +151,10 @@ class Batches:
 
     def _count(self, group: Sequence[Item], *, took_s: float) -> None:
         BATCH_SECONDS.labels(self._service.name).observe(took_s)
+        outcomes = Counter((i.place.topic, "handled" if i.poison is None else "poisoned") for i in group)
+        for (topic, outcome), count in outcomes.items():
+            RECORDS_TOTAL.labels(self._service.name, topic, outcome).inc(count)
         for item in group:
-            outcome = "poisoned" if item.poison is not None else "handled"
-            RECORDS_TOTAL.labels(self._service.name, item.place.topic, outcome).inc()
             if item.poison is not None:
                 self.parked += 1
                 log(__name__).error(

@@ -18,16 +18,25 @@ from chassis.kafka.registry import Registry, Topic
 from chassis.kafka.shapes import normalise, refuse_huge, refuse_nul, shape_of
 from chassis.kernel.envelope import Envelope, Origin
 from chassis.kernel.errors import Poison
-from chassis.telemetry.tracing import current_traceparent
 
 JSON = "application/json"
 PROTOBUF = "application/protobuf"
 STRUCTURED = "application/cloudevents+json"
+_JSON_BYTES = JSON.encode()
+_ENCODER = msgspec.json.Encoder()
 
 # A field name in camelCase, or an escape that may hide one (or a NUL): such values take the careful path.
 _NEEDS_CARE = re.compile(rb'"[a-z0-9_]*[A-Z][A-Za-z0-9_]*"\s*:|\\u0')
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_ATTRIBUTES = (
+    *(
+        (name, f"ce_{name}")
+        for name in ("id", "source", "type", "time", "subject", "specversion", "traceparent")
+    ),
+    ("traceparent", "traceparent"),
+)
 _PROTOBUF_NEST_MAX = 60
+_REQUIRED = ("id", "source", "type", "time")
 _VALUE_BYTES_MAX = 1_000_000
 
 
@@ -58,31 +67,33 @@ class Codec:
         self._wire_format = wire_format
         self._confluent_framing = confluent_framing
 
-    def encode(self, outgoing: Outgoing) -> RawMessage:
+    def encode(self, outgoing: Outgoing, *, traceparent: str = "") -> RawMessage:
         """Return the message in binary mode, in the format that the settings choose."""
         topic = self._registry[outgoing.topic]
         if self._wire_format == "protobuf":
-            content_type, value = PROTOBUF, _to_protobuf(outgoing.body, topic=topic)
+            content_type, value = PROTOBUF.encode(), _to_protobuf(outgoing.body, topic=topic)
         else:
-            content_type, value = JSON, msgspec.json.encode(outgoing.body)
+            content_type, value = _JSON_BYTES, _ENCODER.encode(outgoing.body)
         if len(value) > _VALUE_BYTES_MAX:
             # Kafka would refuse it for ever, and everything behind it would wait.
             raise Poison(f"what would be published on {topic.name} is too large for Kafka")
-        headers = {
-            "content-type": content_type,
-            "ce_specversion": "1.0",
-            "ce_id": outgoing.id,
-            "ce_source": self._source,
-            "ce_type": outgoing.topic,
-            "ce_time": instant_text(outgoing.time),
-            "ce_subject": outgoing.subject,
-            "traceparent": current_traceparent(),
-        }
+        headers = [
+            ("content-type", content_type),
+            ("ce_specversion", b"1.0"),
+            ("ce_id", outgoing.id.encode()),
+            ("ce_source", self._source.encode()),
+            ("ce_type", outgoing.topic.encode()),
+            ("ce_time", instant_text(outgoing.time).encode()),
+        ]
+        if outgoing.subject:
+            headers.append(("ce_subject", outgoing.subject.encode()))
+        if traceparent:
+            headers.append(("traceparent", traceparent.encode()))
         return RawMessage(
             topic=outgoing.topic,
             key=outgoing.key.encode(),
             value=value,
-            headers=[(name, text.encode()) for name, text in headers.items() if text],
+            headers=headers,
         )
 
     def decode(self, record: Record) -> Incoming:
@@ -157,10 +168,7 @@ def _text(headers: Mapping[str, bytes | None], name: str, *, default: str = "") 
 
 
 def _binary_attributes(headers: Mapping[str, bytes | None]) -> dict[str, str]:
-    names = ("id", "source", "type", "time", "subject", "specversion")
-    found = {name: _text(headers, f"ce_{name}") for name in names}
-    found["traceparent"] = _text(headers, "traceparent") or _text(headers, "ce_traceparent")
-    return found
+    return {name: _text(headers, header) for name, header in _ATTRIBUTES if header in headers}
 
 
 def _structured(value: bytes) -> tuple[dict[str, str], str, bytes]:
@@ -181,7 +189,7 @@ def _structured(value: bytes) -> tuple[dict[str, str], str, bytes]:
 
 
 def _envelope(attributes: Mapping[str, str], *, topic: Topic) -> Envelope:
-    for name in ("id", "source", "type", "time"):
+    for name in _REQUIRED:
         if not attributes.get(name):
             raise Poison("it is required", field=f"ce_{name}")
     for name, text in attributes.items():

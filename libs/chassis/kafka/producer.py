@@ -1,8 +1,9 @@
 """The idempotent producer behind the relay: acks=all, no lingering, given up and made anew when stuck."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -47,18 +48,7 @@ class Publisher:
         producer = await self._connected()
         try:
             async with asyncio.timeout(self._send_s_max):
-                await asyncio.gather(
-                    *[
-                        await producer.send(
-                            message.topic,
-                            value=sendable(message),
-                            key=message.key,
-                            headers=list(message.headers),
-                            partition=message.partition,
-                        )
-                        for message in messages
-                    ]
-                )
+                await asyncio.gather(*await _enqueue(producer, messages))
         except asyncio.CancelledError:
             await self._abandon()
             raise
@@ -80,7 +70,6 @@ class Publisher:
                 linger_ms=0,
                 max_batch_size=_BATCH_BYTES,
                 max_request_size=MESSAGE_BYTES_MAX,
-                partitioner=partition_of,
                 client_id=f"velvet-{self._settings.service}-relay",
             )
             try:
@@ -98,6 +87,40 @@ class Publisher:
         producer, self._producer = self._producer, None
         if producer is not None:
             await _discard(producer)
+
+
+async def _enqueue(
+    producer: AIOKafkaProducer, messages: Sequence[RawMessage]
+) -> list[asyncio.Future[object]]:
+    """Hand the messages over in batches per partition: a future per message would cost more than the message."""
+    by_place: dict[tuple[str, int], list[RawMessage]] = {}
+    partitions: dict[str, list[int]] = {}
+    for message in messages:
+        if message.topic not in partitions:
+            partitions[message.topic] = sorted(await producer.partitions_for(message.topic))
+        partition = message.partition
+        if partition is None:
+            partition = partition_of(message.key, partitions[message.topic], [])
+        by_place.setdefault((message.topic, partition), []).append(message)
+    return [
+        await producer.send_batch(batch, topic, partition=partition)
+        for (topic, partition), batched in by_place.items()
+        for batch in _batches(producer, batched)
+    ]
+
+
+def _batches(producer: AIOKafkaProducer, messages: Sequence[RawMessage]) -> Iterator[Any]:
+    """Fill the library's batches one after the other; a message that finds one full begins the next."""
+    batch = producer.create_batch()
+    for message in messages:
+        headers = list(message.headers)
+        value = sendable(message)
+        if batch.append(timestamp=None, key=message.key, value=value, headers=headers) is None:
+            yield batch
+            batch = producer.create_batch()
+            batch.append(timestamp=None, key=message.key, value=value, headers=headers)
+    batch.close()
+    yield batch
 
 
 async def _discard(producer: AIOKafkaProducer) -> None:

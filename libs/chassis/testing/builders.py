@@ -15,12 +15,12 @@ _NUMBERS = itertools.count(1)
 def an_envelope(
     topic: str,
     *,
-    id: str = "",
+    event_id: str = "",
     time: datetime = datetime(2026, 1, 1, tzinfo=UTC),
     source: str = "/test",
 ) -> Envelope:
     """Return the envelope of a message on ``topic``; its id is new unless given."""
-    return Envelope(source=source, id=id or f"event-{next(_NUMBERS)}", type=topic, time=time)
+    return Envelope(source=source, id=event_id or f"event-{next(_NUMBERS)}", type=topic, time=time)
 
 
 def a_record(

@@ -38,8 +38,9 @@ class FakeEncoder:
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
 
-    def encode(self, outgoing: Outgoing) -> RawMessage:
+    def encode(self, outgoing: Outgoing, *, traceparent: str = "") -> RawMessage:
         """Keep the message, and return a raw one that names it."""
+        del traceparent
         self.published.append(outgoing)
         return RawMessage(
             topic=outgoing.topic, key=outgoing.key.encode(), value=outgoing.id.encode(), headers=[]
