@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.figure import Figure, median
 from bench.limits import raw_upsert_rows_per_s
-from bench.processes import running
+from bench.processes import live_environment, running
 from sandbox.stack.addresses import free_ports
 from sandbox.stack.stack import Choice, Stack
 
@@ -42,11 +42,7 @@ async def _events_per_s(stack: Stack) -> float:
 
 
 def _environment(stack: Stack, port: int) -> Mapping[str, str]:
-    return {
-        **stack.environment("invoices"),
-        "VELVET_SANDBOX": "false",
-        "VELVET_INVOICES_HTTP_PORT": str(port),
-    }
+    return live_environment(stack, "invoices") | {"VELVET_INVOICES_HTTP_PORT": str(port)}
 
 
 async def _produce(bootstrap: str) -> None:

@@ -9,6 +9,7 @@ import time
 from bench.customers import fill
 from bench.figure import Figure, median
 from bench.peers import pgqueuer_jobs_per_s
+from bench.processes import live_environment
 from sandbox.stack.stack import Choice, Stack
 
 CUSTOMERS = 10_000
@@ -30,7 +31,7 @@ async def measure() -> list[Figure]:
 
 async def _customers_per_s(stack: Stack) -> float:
     await fill(stack.databases["scheduler"].owner_url, customers=CUSTOMERS, wakeup_at=None)
-    environment = {**stack.environment("scheduler"), "VELVET_SANDBOX": "false"}
+    environment = live_environment(stack, "scheduler")
     workers = [
         await asyncio.create_subprocess_exec(
             sys.executable,

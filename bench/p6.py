@@ -8,6 +8,7 @@ import uvloop  # noqa: F401 - the loop that the services run on is part of what 
 
 from bench.customers import INVOICES_PER_CUSTOMER, NOW, fill
 from bench.figure import Figure, median
+from bench.processes import live_environment
 from sandbox.stack.stack import Choice, Stack
 from scheduler.bootstrap import build
 
@@ -24,7 +25,7 @@ async def measure() -> list[Figure]:
             customers=OPEN_INVOICES // INVOICES_PER_CUSTOMER,
             wakeup_at=NOW + timedelta(days=1),
         )
-        os.environ.update(stack.environment("scheduler"), VELVET_SANDBOX="false")
+        os.environ.update(live_environment(stack, "scheduler"))
         milliseconds = await _polls_ms()
     what = f"scheduler: a poll when nothing is due, {OPEN_INVOICES} open invoices, median of {POLLS}"
     return [Figure("P6", what, median(milliseconds), "ms", POLLS)]

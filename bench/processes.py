@@ -6,7 +6,17 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from sandbox.stack.stack import Stack
+
 STOP_S_MAX = 20
+
+
+def live_environment(stack: Stack, service: str) -> dict[str, str]:
+    """Return the environment of a service outside the sandbox, where the wall clock rules."""
+    given = stack.environment(service)
+    return {name: value for name, value in given.items() if name != "VELVET_AUTH_SIGNING_KEY_FILE"} | {
+        "VELVET_SANDBOX": "false"
+    }
 
 
 @contextlib.asynccontextmanager
