@@ -6,9 +6,9 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier.domain.changes import Batch
 from classifier.domain.evidence import Dispute, InvoiceFacts, Outcome
 from classifier.usecases.take_in import take_in
-from classifier.domain.changes import Batch
 from tests.unit.classifier.memory_ledger import MemoryLedger
 from tests.unit.classifier.story import KEY, change, customer_change, facts, move_to, noon, tell
 
@@ -82,6 +82,14 @@ async def test_any_order_any_batches_and_duplicates_give_the_same_state(
     assert ledger.facts(KEY) == expected.facts(KEY)
 
 
+def _as_known(row: InvoiceFacts, *, on: int) -> InvoiceFacts:
+    """What the invoices service says of an invoice on a day."""
+    if row.settled_on and row.settled_on <= on:
+        return replace(row, version=on)
+    seen = tuple(dispute for dispute in row.disputes if dispute.since <= on)
+    return replace(row, version=on, outcome=Outcome.OPEN, settled_on=0, lateness=0, disputes=seen)
+
+
 @settings(max_examples=100, deadline=None)
 @given(rows=invoices(), broken=BROKEN, jump=st.integers(1, 90))
 async def test_day_by_day_gives_what_one_jump_gives(
@@ -92,14 +100,7 @@ async def test_day_by_day_gives_what_one_jump_gives(
     on = FIRST
     while on < TODAY:
         now = noon(on)
-        known = []
-        for row in rows:
-            if row.issued_on > on:
-                continue
-            if not row.settled_on or row.settled_on > on:
-                seen = tuple(dispute for dispute in row.disputes if dispute.since <= on)
-                row = replace(row, version=on, outcome=Outcome.OPEN, settled_on=0, lateness=0, disputes=seen)
-            known.append(change(replace(row, version=on), seen_on=on))
+        known = [change(_as_known(row, on=on), seen_on=on) for row in rows if row.issued_on <= on]
         so_far = [day for day in broken if day <= on]
         await move_to(ledger, now)
         await tell(ledger, customer_change(known_on=FIRST, broken_on=so_far, version=on), *known, now=now)
