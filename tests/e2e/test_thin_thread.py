@@ -37,7 +37,7 @@ async def test_an_unpaid_invoice_is_followed_by_mails_that_stop_when_it_is_paid(
             "customer_id": "C-1",
             "issued_on": date(2026, 3, 2),
             "due_on": date(2026, 4, 1),
-            "amount": "1656.25",
+            "amount": Decimal("1656.25"),
             "currency": "EUR",
         },
         customer=CUSTOMER,
