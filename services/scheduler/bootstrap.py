@@ -110,12 +110,10 @@ async def _sandbox(workshop: Workshop, closing: AsyncExitStack) -> OwnSandbox | 
 
     own = OwnSettler(parts.database, progress=parts.progress)
     stages = (
-        (await remote("invoices", settings.invoices_url),),
-        (
-            await remote("classifier", settings.classifier_url),
-            await remote("notifier", settings.notifier_url),
-        ),
-        (Stage("scheduler", own, registry().consumed_by("scheduler")),),
+        await remote("invoices", settings.invoices_url),
+        await remote("classifier", settings.classifier_url),
+        await remote("notifier", settings.notifier_url),
+        Stage("scheduler", own, registry().consumed_by("scheduler")),
     )
     flow = Flow(stages, await client(settings.inbox_url))
     return OwnSandbox(

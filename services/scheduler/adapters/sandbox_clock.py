@@ -18,7 +18,7 @@ from chassis.kafka.progress import Progress
 from chassis.kernel.errors import NotFound, Transient
 from chassis.telemetry.logs import log
 from scheduler.adapters.wire import CLOCK_ADVANCED, clock_advanced
-from scheduler.usecases.advance_clock import Stage
+from scheduler.usecases.advance_clock import Known, Stage
 from scheduler.usecases.decide_due import Count
 from scheduler.usecases.ports import Settled
 
@@ -88,9 +88,9 @@ class OwnSettler:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The services in the order in which facts run through them."""
+    """The four services, and the inbox whose call-backs are waited for."""
 
-    stages: Sequence[Sequence[Stage]]
+    stages: Sequence[Stage]
     inbox: ServiceClient | None
 
 
@@ -101,15 +101,14 @@ class OwnSandbox:
         self, database: Database, *, clock: SandboxClock, progress: Progress, decide: DecideBatch, flow: Flow
     ) -> None:
         self.stages = flow.stages
+        self.known = Known()
         self._inbox = flow.inbox
         self._database = database
         self._clock = clock
         self._progress = progress
         self._decide = decide
         self._turn = asyncio.Lock()
-        self._outside = tuple(
-            sorted({topic for group in flow.stages for stage in group for topic in stage.consumes})
-        )
+        self._outside = tuple(sorted({topic for stage in flow.stages for topic in stage.consumes}))
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:

@@ -5,7 +5,7 @@ goes on from the instant that was reached, and comes to the same result.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,18 +22,26 @@ CONTACTS: Final = "notifier.contact-recorded.v1"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One service in the flow, with the topics that can give it work."""
+    """One of the four services, with the topics that can give it work."""
 
     name: str
     settler: Settler
     consumes: frozenset[str]
 
 
+@dataclass(slots=True)
+class Known:
+    """How far each topic goes, and up to where each service was last at rest; kept between calls."""
+
+    ends: dict[str, Sequence[int]] = field(default_factory=dict)
+    asked: dict[str, dict[str, Sequence[int]]] = field(default_factory=dict)
+
+
 class Sandbox(Protocol):
     """The scheduler's own part in moving the clock."""
 
-    stages: Sequence[Sequence[Stage]]
-    """The services down the flow; those of one group come to rest side by side."""
+    stages: Sequence[Stage]
+    known: Known
 
     def alone(self) -> AbstractAsyncContextManager[None]:
         """Hold the clock: one call at a time, over all processes."""
@@ -78,35 +86,32 @@ class _Walk:
     """One move of the clock: what is known of each service on the way."""
 
     sandbox: Sandbox
-    ends: dict[str, Sequence[int]] = field(default_factory=dict)
-    asked: dict[str, dict[str, Sequence[int]]] = field(default_factory=dict)
     changes: dict[str, datetime | None] = field(default_factory=dict)
     commands: int = 0
 
-    async def flow(self, *, again: frozenset[str] = frozenset()) -> None:
-        """Let every service with new input come to rest, down the flow, until nobody's ends move."""
-        while True:
-            before = dict(self.ends)
-            for group in self.sandbox.stages:
-                await self._group(group, again=again)
-            again = frozenset()
-            if self.ends == before:
-                return
+    async def flow(self, *, again: Collection[str] = ()) -> None:
+        """Let every service with new input (and those in ``again``) come to rest, until nobody has any.
 
-    async def _group(self, group: Sequence[Stage], *, again: frozenset[str]) -> None:
-        waiting = [stage for stage in group if stage.name in again or self._has_news(stage)]
-        answers = await asyncio.gather(*(stage.settler.settle(self._input(stage)) for stage in waiting))
-        for stage, settled in zip(waiting, answers, strict=True):
-            self.asked[stage.name] = self._input(stage)
-            self.changes[stage.name] = settled.next_change_at
-        for settled in answers:
-            self.ends.update(settled.ends)
+        They are asked side by side: each acts on its input when it comes, whoever asks and when; what
+        one says in answer is new input for the next.
+        """
+        known = self.sandbox.known
+        while waiting := [s for s in self.sandbox.stages if s.name in again or self._has_news(s)]:
+            inputs = [self._input(stage) for stage in waiting]
+            answers = await asyncio.gather(
+                *(stage.settler.settle(told) for stage, told in zip(waiting, inputs, strict=True))
+            )
+            for stage, told, settled in zip(waiting, inputs, answers, strict=True):
+                known.asked[stage.name] = told
+                known.ends.update(settled.ends)
+                self.changes[stage.name] = settled.next_change_at
+            again = ()
 
     def _input(self, stage: Stage) -> dict[str, Sequence[int]]:
-        return {topic: ends for topic, ends in self.ends.items() if topic in stage.consumes}
+        return {topic: ends for topic, ends in self.sandbox.known.ends.items() if topic in stage.consumes}
 
     def _has_news(self, stage: Stage) -> bool:
-        return self.asked.get(stage.name) != self._input(stage)
+        return self.sandbox.known.asked.get(stage.name) != self._input(stage)
 
     async def act(self, now: datetime) -> None:
         """Decide what is due, and see it through with what follows from it."""
@@ -115,16 +120,16 @@ class _Walk:
             self.commands += commands
             if commands == 0:
                 continue
-            await self.flow(again=frozenset({"scheduler"}))
+            await self.flow(again=("scheduler",))
             await self.sandbox.call_backs_in()
-            await self.flow(again=frozenset({"notifier"}))
+            await self.flow(again=("notifier",))
 
     async def arrive(self, now: datetime) -> None:
         """Bring every service to ``now`` and do what is due there."""
         for _ in range(SAME_INSTANT_MAX):
             await self.sandbox.announce(now)
-            self.ends.update(await self.sandbox.outside_ends())
-            await self.flow(again=frozenset({"scheduler"}))
+            self.sandbox.known.ends.update(await self.sandbox.outside_ends())
+            await self.flow()
             await self.act(now)
             if all(at is None or at > now for at in self.changes.values()):
                 return
@@ -137,7 +142,7 @@ class _Walk:
 
     def outcomes(self) -> int:
         """Count what the notifier has told so far."""
-        return sum(self.ends.get(CONTACTS, ()))
+        return sum(self.sandbox.known.ends.get(CONTACTS, ()))
 
 
 async def advance_clock(target: datetime, *, sandbox: Sandbox) -> Advanced:
@@ -145,9 +150,8 @@ async def advance_clock(target: datetime, *, sandbox: Sandbox) -> Advanced:
     async with sandbox.alone():
         _check(await sandbox.now(), target)
         walk = _Walk(sandbox)
-        walk.ends.update(await sandbox.outside_ends())
-        everyone = frozenset(stage.name for group in sandbox.stages for stage in group)
-        await walk.flow(again=everyone)
+        sandbox.known.ends.update(await sandbox.outside_ends())
+        await walk.flow(again=[stage.name for stage in sandbox.stages])
         begun, told = await sandbox.now(), walk.outcomes()
         if begun is None:
             await walk.arrive(target)
