@@ -101,9 +101,7 @@ def a_party(**changes: Any) -> Party:
 
 
 def a_delivery(**changes: Any) -> Delivery:
-    return replace(
-        Delivery(contact_id="contact-1", at=NOON, not_before=NOON, not_after=EVENING), **changes
-    )
+    return replace(Delivery(contact_id="contact-1", at=NOON, not_before=NOON, not_after=EVENING), **changes)
 
 
 def a_message(channel: str = "EMAIL", **changes: Any) -> Message:
@@ -113,7 +111,9 @@ def a_message(channel: str = "EMAIL", **changes: Any) -> Message:
         contact_id="contact-1",
         recipient=recipient,
         creditor=a_creditor(),
-        rendered=Rendered(subject="Vriendelijke herinnering", text="Er staat nog € 1,00 open.", html="<p>€ 1,00</p>"),
+        rendered=Rendered(
+            subject="Vriendelijke herinnering", text="Er staat nog € 1,00 open.", html="<p>€ 1,00</p>"
+        ),
         template="friendly-reminder",
         language="nl",
         at=NOON,
