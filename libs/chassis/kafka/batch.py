@@ -14,7 +14,7 @@ from chassis.kafka.codec import Codec, Record
 from chassis.kafka.dead_letter import dead_letter
 from chassis.kafka.messages import Incoming
 from chassis.kafka.registry import Registry
-from chassis.kernel.errors import Fenced, Poison, Transient
+from chassis.kernel.errors import Fenced, Poison, Rejected, Transient
 from chassis.service import Service
 from chassis.telemetry.logs import log
 from chassis.telemetry.metrics import BATCH_SECONDS, BATCH_SPLITS_TOTAL, RECORDS_TOTAL
@@ -35,6 +35,8 @@ class Item:
     place: Place
     incoming: Incoming | None = None
     poison: Poison | None = None
+    failure: Exception | None = None
+    """What the service's own check raised that is no Poison: a fault of ours, so the record waits."""
 
     is_clock: bool = False
     """Clock messages are the chassis' own."""
@@ -61,6 +63,8 @@ class Batches:
                 self._service.check(item.incoming)
         except Poison as error:
             item.poison = error
+        except Exception as error:  # noqa: BLE001 - raised again when its batch is taken in
+            item.failure = error
         return item
 
     async def take(self, items: Sequence[Item]) -> dict[Place, BaseException]:
@@ -94,6 +98,9 @@ class Batches:
         self, group: Sequence[Item], *, error: Exception, waiting: dict[Place, BaseException]
     ) -> list[Sequence[Item]]:
         """Decide what happens after a failure: mark the guilty record, let its partition wait, or split."""
+        if isinstance(error, Rejected):
+            # A rule said no: kept with its reason, like what can never succeed; it must not hold the partition.
+            error = Poison(error.reason, field=error.field)
         if isinstance(error, Poison):
             guilty = _guilty(group, error=error)
             if guilty is not None:
@@ -131,6 +138,7 @@ class Batches:
             async with self._service.database.unit() as unit:
                 # First, so that a process that has lost the partition does no work.
                 await offsets.advance(unit.connection, moves)
+                _raise_failure(group)
                 if good:
                     await self._service.handle(unit, good)
                 unit.publish_raw(*letters)
@@ -165,6 +173,13 @@ class Batches:
                     error=error_kind(item.poison),
                     error_field=item.poison.field,
                 )
+
+
+def _raise_failure(group: Sequence[Item]) -> None:
+    """Let the batch fail for the first record whose check failed."""
+    for item in group:
+        if item.failure is not None:
+            raise item.failure
 
 
 def _guilty(group: Sequence[Item], *, error: Poison) -> Item | None:

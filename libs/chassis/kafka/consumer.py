@@ -19,7 +19,7 @@ from chassis.kafka.dead_letter import DeadLetterLimit
 from chassis.kafka.retry import Backoff
 from chassis.kafka.timekeeper import Timekeeper
 from chassis.kafka.waits import Waits
-from chassis.kernel.errors import Fenced
+from chassis.kernel.errors import Fenced, Transient
 from chassis.service import Service
 from chassis.telemetry.logs import error_name, log
 from chassis.telemetry.metrics import FENCED_TOTAL, WAITS_TOTAL
@@ -29,6 +29,16 @@ _STUCK_S = 120.0
 _HOUSEKEEPING_S = 1.0
 _REVOKE_S_MAX = 10.0
 _CLOSE_S_MAX = 5.0
+
+
+class LostTopic(Transient):
+    """The topic ends before what was taken in from it: it was made anew, or lost records."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(
+            f"{place.topic}[{place.partition}] ends before its row in consumer_offsets: if the topic was made"
+            " anew, set that row's next_offset to 0"
+        )
 
 
 class BulkConsumer:
@@ -64,10 +74,11 @@ class BulkConsumer:
             began = time.monotonic()
             try:
                 await self._session(stopping)
-            except (KafkaError, SQLAlchemyError, Outage, Fenced, OSError, TimeoutError) as error:
+            except (KafkaError, SQLAlchemyError, Transient, OSError, TimeoutError) as error:
                 failures = 1 if time.monotonic() - began > 60 else failures + 1
                 delay_s = self._backoff.delay_s(failures)
-                self._health.down("consumer", reason=f"it waits and connects anew ({error_name(error)})")
+                told = str(error) if isinstance(error, LostTopic) else error_name(error)
+                self._health.down("consumer", reason=f"it waits and connects anew ({told})")
                 WAITS_TOTAL.labels(self._service.name, "consumer").inc()
                 log(__name__).warning("consumer_waits", error=error_name(error), delay_s=round(delay_s, 2))
                 await wait(stopping, timeout_s=delay_s)
@@ -200,7 +211,7 @@ class BulkConsumer:
         log(__name__).warning("batch_rolled_back", error=error_name(error), delay_s=round(delay_s, 2))
         self._health.down("consumer", reason=f"a batch was rolled back ({error_name(error)})")
         self._batches.positions.clear()
-        await asyncio.sleep(delay_s)
+        await wait(self._service.stopping, timeout_s=delay_s)
 
     async def _repair(self, consumer: AIOKafkaConsumer) -> None:
         """Load the offsets of assigned partitions that are not known here."""
@@ -217,10 +228,20 @@ class BulkConsumer:
         if places:
             async with self._service.database.engine.begin() as connection:
                 found = await offsets.begin(connection, places)
+            await self._refuse_lost_topics(found)
             for place, position in found.items():
                 consumer.seek(TopicPartition(place.topic, place.partition), position)
                 self._batches.positions[place] = position
         self._health.up("consumer")
+
+    async def _refuse_lost_topics(self, positions: Mapping[Place, int]) -> None:
+        """Raise when an offset row is beyond its topic's end: reading on would pass over new records."""
+        ends = await self._service.progress.ends_of(sorted({place.topic for place in positions}))
+        beyond = [
+            place for place, position in positions.items() if position > ends[place.topic][place.partition]
+        ]
+        if beyond:
+            raise LostTopic(beyond[0])
 
     async def release(self, revoked: Iterable[TopicPartition]) -> None:
         """Let the batch in hand finish, then forget the partitions."""
