@@ -70,8 +70,14 @@ def _after_friendly(step: Step, standing: Standing, *, case: Case) -> Passage:
 
 def _friendly_first(step: Step, standing: Standing, *, case: Case) -> Passage:
     """Find the friendly step that has to come before; a message before a call, the highest first."""
-    if any(contact.manner is Manner.FRIENDLY and _under_way(contact.outcome) for contact in standing.records):
-        return Passage(None, None, (Reason("formal.waits-for-friendly", (step.name,)),))
+    under_way = {
+        contact.deed
+        for contact in standing.records
+        if contact.manner is Manner.FRIENDLY and contact.outcome in {"PENDING", "ACCEPTED"}
+    }
+    waits = Passage(None, None, (Reason("formal.waits-for-friendly", (step.name,)),))
+    if Deed.SEND in under_way:
+        return waits
     carried = {contact.step for contact in standing.records}
     left = [
         other
@@ -81,9 +87,13 @@ def _friendly_first(step: Step, standing: Standing, *, case: Case) -> Passage:
         and other.name not in carried
         and not other.important_only
     ]
+    messages = [other for other in left if other.deed is Deed.SEND]
+    if not messages and under_way:
+        # A call is with a person already; a message that is left would go before it is waited for.
+        return waits
     if not left:
         return _person_decides(step, standing, Reason("formal.no-friendly-left"))
-    best = max(left, key=lambda other: (other.deed is Deed.SEND, other.rank))
+    best = max(messages or left, key=lambda other: other.rank)
     return Passage(best, None, (Reason("formal.friendly-first", (step.name,)),))
 
 
@@ -91,10 +101,6 @@ def _person_decides(step: Step, standing: Standing, why: Reason) -> Passage:
     if any(contact.step == DECISION_STEP for contact in standing.records):
         return Passage(None, None, (Reason("formal.decided", (step.name,)),))
     return Passage(decision_in_place_of(step), None, (why,))
-
-
-def _under_way(outcome: str) -> bool:
-    return outcome in {"PENDING", "ACCEPTED"}
 
 
 def _term_of_notice(standing: Standing, *, case: Case) -> date | None:
