@@ -23,6 +23,7 @@ from chassis.kafka.batch import Batches
 from chassis.kafka.consumer import BulkConsumer
 from chassis.kafka.messages import Incoming
 from chassis.kafka.producer import Publisher
+from chassis.kafka.registry import registry
 from chassis.kernel.clock import SetClock
 from chassis.kernel.envelope import Envelope, Origin
 from chassis.parts import open_codec
@@ -159,7 +160,7 @@ async def consuming(stage: Stage) -> AsyncIterator[Batches]:
     health = Health(service=service.name)
     publisher = Publisher(service.settings)
     relay = Relay(service.database, sender=publisher, health=health, service=service.name)
-    batches = Batches(service, codec=open_codec(service.settings))
+    batches = Batches(service, codec=open_codec(service.settings, topics=registry()))
     consumer = BulkConsumer(service, batches=batches, health=health)
     tasks = [
         asyncio.create_task(relay.run(service.stopping)),
