@@ -61,7 +61,7 @@ async def _all_at_once(rows: list[InvoiceFacts], broken: list[int]) -> MemoryLed
 BROKEN = st.lists(st.integers(6, 40).map(lambda n: FIRST + 5 * n), max_size=3).map(sorted)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), rows=invoices(), broken=BROKEN)
 async def test_any_order_any_batches_and_duplicates_give_the_same_state(
     data: st.DataObject, rows: list[InvoiceFacts], broken: list[int]
@@ -90,7 +90,7 @@ def _as_known(row: InvoiceFacts, *, on: int) -> InvoiceFacts:
     return replace(row, version=on, outcome=Outcome.OPEN, settled_on=0, lateness=0, disputes=seen)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=invoices(), broken=BROKEN, jump=st.integers(1, 90))
 async def test_day_by_day_gives_what_one_jump_gives(
     rows: list[InvoiceFacts], broken: list[int], jump: int
@@ -116,7 +116,7 @@ async def test_day_by_day_gives_what_one_jump_gives(
     assert (got.told, got.next_fact_on) == (wanted.told, wanted.next_fact_on)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data(), rows=invoices())
 async def test_a_fact_taken_back_was_never_there(data: st.DataObject, rows: list[InvoiceFacts]) -> None:
     kept = data.draw(st.sets(st.sampled_from(range(len(rows)))))
