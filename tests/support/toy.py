@@ -18,7 +18,7 @@ from chassis.db.engine import open_engine
 from chassis.db.unit_of_work import Unit
 from chassis.kafka.messages import Incoming, Outgoing
 from chassis.kafka.registry import Registry, Topic
-from chassis.kernel.errors import Poison, Transient
+from chassis.kernel.errors import Poison, Rejected, Transient
 from chassis.parts import connected
 from chassis.runtime import Service, main
 from chassis.settings import ServiceSettings, load
@@ -117,6 +117,8 @@ async def _misbehave(unit: Unit, incoming: Incoming) -> None:
         raise Poison("it can never succeed", field="invoice_id", origin=incoming.origin)
     if name.startswith("poison"):
         raise Poison("it can never succeed", field="invoice_id")
+    if name.startswith("rejected"):
+        raise Rejected("a rule said no", field="invoice_id")
     if name.startswith(("transient", "bug")):
         thrown = await unit.connection.execute(text("SELECT 1 FROM switches WHERE name = :n"), {"n": name})
         if not thrown.first():
@@ -127,6 +129,8 @@ def check(incoming: Incoming) -> None:
     """Refuse what can be refused by looking at one record."""
     if isinstance(incoming.body, InvoiceIssued) and incoming.body.invoice_id.startswith("refused"):
         raise Poison("it is refused", field="invoice_id")
+    if isinstance(incoming.body, InvoiceIssued) and incoming.body.invoice_id.startswith("broken-check"):
+        raise KeyError("a fault of the check itself")
 
 
 async def on_time(unit: Unit, now: datetime) -> int:

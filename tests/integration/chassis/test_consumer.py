@@ -82,6 +82,22 @@ async def test_an_unexpected_error_waits_too_and_is_never_parked(stage: Stage) -
         await eventually(lambda: _counted(stage, 2))
 
 
+async def test_what_a_rule_refuses_is_parked_with_its_reason_and_holds_nothing(stage: Stage) -> None:
+    await stage.produce(Record(thing(1, name="rejected-1"), partition=2), Record(thing(2), partition=2))
+    async with running(stage):
+        await eventually(lambda: _counted(stage, 1))
+        (letter,) = await stage.read("dead-letter", count=1)
+    assert dict(letter.headers)["error"] == b"invoice_id: a rule said no"
+
+
+async def test_a_fault_of_the_check_itself_holds_the_partition_and_parks_nothing(stage: Stage) -> None:
+    await stage.produce(Record(thing(1), partition=2), Record(thing(2, name="broken-check"), partition=2))
+    async with running(stage) as run:
+        await eventually(lambda: _counted(stage, 1))
+        await eventually(lambda: _is_down(run.health, "partitions"))
+        assert run.batches.parked == 0
+
+
 async def test_two_consumers_share_the_partitions_and_take_each_record_in_once(stage: Stage) -> None:
     async with running(stage):
         await stage.produce(*[Record(thing(n), key=f"c:{n}") for n in range(300)])
