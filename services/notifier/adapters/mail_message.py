@@ -1,12 +1,23 @@
 """Builds the e-mail itself: both texts, and the headers that proof and threading rest on (providers.md 1.1)."""
 
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+import re
+from email import policy
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.utils import format_datetime
+from typing import Final
 
 from chassis.kernel.ids import derived_id
 from notifier.domain.message import Message
+
+_UTF8: Final = Charset("utf-8")
+_UTF8.body_encoding = QP
+# The older policy writes headers as they are given: they are made safe here, at a tenth of the time.
+_POLICY: Final = policy.compat32.clone(linesep="\r\n", max_line_length=None)
+_ADDRESS: Final = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
+_ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
 def message_id(message: Message, *, sender: str) -> str:
@@ -14,28 +25,29 @@ def message_id(message: Message, *, sender: str) -> str:
     return f"{message.contact_id}@{sender.rpartition('@')[2]}"
 
 
-def build_mail(message: Message, *, sender: str, tag_replies: bool) -> EmailMessage:
-    """Build the mail; the same message gives the same bytes."""
+def build_mail(message: Message, *, sender: str, tag_replies: bool) -> bytes:
+    """Build the mail; the same message gives the same bytes. Raises ValueError for an address that is none."""
     creditor = message.creditor
     domain = sender.rpartition("@")[2]
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = _address(creditor.sender_name or creditor.shown_name, sender)
-    mail["To"] = _address(message.recipient.name, message.recipient.address)
-    mail["Subject"] = " ".join(message.rendered.subject.split())
-    mail["Date"] = format_datetime(message.at)
-    mail["Message-ID"] = f"<{message_id(message, sender=sender)}>"
-    thread = f"<{derived_id('thread', creditor.creditor_id, message.customer_id)}@{domain}>"
-    mail["References"] = thread
-    mail["In-Reply-To"] = thread
     reply_to = creditor.reply_address or sender
-    mail["Reply-To"] = tagged(reply_to, tag=message.contact_id) if tag_replies else reply_to
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.rendered.text, cte="quoted-printable")
+    thread = f"<{derived_id('thread', creditor.creditor_id, message.customer_id)}@{domain}>"
+    mail = MIMEMultipart("alternative", boundary=f"=_velvet_{message.contact_id}", policy=_POLICY)
+    for name, value in (
+        ("From", _mailbox(creditor.sender_name or creditor.shown_name, sender)),
+        ("To", _mailbox(message.recipient.name, message.recipient.address)),
+        ("Subject", _words(message.rendered.subject)),
+        ("Date", format_datetime(message.at)),
+        ("Message-ID", f"<{message_id(message, sender=sender)}>"),
+        ("References", thread),
+        ("In-Reply-To", thread),
+        ("Reply-To", _mailbox("", tagged(reply_to, tag=message.contact_id) if tag_replies else reply_to)),
+        ("Auto-Submitted", "auto-generated"),
+    ):
+        mail[name] = value
+    mail.attach(_part(message.rendered.text, subtype="plain"))
     if message.rendered.html:
-        mail.add_alternative(message.rendered.html, subtype="html", cte="quoted-printable")
-        # The library's own boundary is random; a replay must give the same bytes.
-        mail.set_boundary(f"=_velvet_{message.contact_id}")
-    return mail
+        mail.attach(_part(message.rendered.html, subtype="html"))
+    return mail.as_bytes(policy=_POLICY)
 
 
 def tagged(address: str, *, tag: str) -> str:
@@ -44,6 +56,31 @@ def tagged(address: str, *, tag: str) -> str:
     return f"{local}+{tag}{at}{domain}" if local else address
 
 
-def _address(name: str, spec: str) -> Address:
+def _part(text: str, *, subtype: str) -> MIMEText:
+    part = MIMEText("", subtype, policy=_POLICY)
+    del part["Content-Transfer-Encoding"]
+    part.set_payload(text, _UTF8)
+    return part
+
+
+def _mailbox(name: str, address: str) -> str:
+    """Write ``name <address>``; raises ValueError for an address that is none."""
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError("this is no e-mail address")
     shown = " ".join(name.split())
-    return Address(display_name=shown, addr_spec=spec)
+    if not shown:
+        return address
+    if _ATOMS.fullmatch(shown):
+        return f"{shown} <{address}>"
+    if shown.isascii() and shown.isprintable():
+        escaped = shown.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}" <{address}>'
+    return f"{_words(shown)} <{address}>"
+
+
+def _words(text: str) -> str:
+    """Write free text as a header: one line, encoded words where it is more than plain ASCII."""
+    line = " ".join(text.split())
+    if line.isascii() and line.isprintable():
+        return line
+    return Header(line, "utf-8").encode(linesep="\r\n")

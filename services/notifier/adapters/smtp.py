@@ -3,7 +3,6 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from email.policy import SMTP as SMTP_POLICY
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -98,10 +97,9 @@ class SmtpMail:
         if not sender:
             return ConfigError("NO_SENDER")
         try:
-            mail = build_mail(message, sender=sender, tag_replies=self._tag_replies)
-        except (ValueError, IndexError):
+            content = build_mail(message, sender=sender, tag_replies=self._tag_replies)
+        except ValueError:
             return Permanent("ADDRESS_INVALID", suppress=Suppress.ADDRESS)
-        content = mail.as_bytes(policy=SMTP_POLICY)
         async with self._slots:
             outcome = await self._deliver(sender, message.recipient.address, content)
         return outcome or Accepted(message_id(message, sender=sender))
