@@ -1,7 +1,7 @@
 """One customer at one instant, with all that is looked up once per decision."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from scheduler.domain.customer import Contact, Customer, Invoice
 from scheduler.domain.moments import Moments, moments_of
 from scheduler.domain.policy import Calendars, Policy, Rulebook, zone_of
+from scheduler.domain.stopping_rule import Trigger
 from scheduler.domain.words import Tier
 
 
@@ -32,6 +33,13 @@ class Case:
     """Structural lateness, by which the fixed friendly steps after the due date come later (S29)."""
     by_invoice: dict[str, list[Contact]]
     creditor_zone: ZoneInfo
+    triggers: dict[date, Trigger] = field(default_factory=dict)
+    """What the stopping rule said, by effective due date: it is asked more than once per decision."""
+
+    def after(self, customer: Customer) -> "Case":
+        """Return the same case once the customer's contacts changed, and nothing else."""
+        by_invoice = _by_invoice(customer.contacts, customer.invoices)
+        return replace(self, customer=customer, by_invoice=by_invoice)
 
     @property
     def language(self) -> str:

@@ -13,7 +13,7 @@ from scheduler.domain.moments import Slot
 from scheduler.domain.policy import RESEND_STEP, Calendars, Rulebook, Step
 from scheduler.domain.pressure import ONE_DAY, room_for
 from scheduler.domain.tasks import STAFF_DEEDS, cancellations, due_tasks, reassign_at, reassignments
-from scheduler.domain.turns import Turn, turns_of
+from scheduler.domain.turns import Turn, turn_of, turns_of
 from scheduler.domain.words import Deed, Verdict
 
 REPORTED_MAX = 50
@@ -41,7 +41,7 @@ def decide(customer: Customer, policy: Rulebook, calendar: Calendars, now: datet
     reasons = tuple(_reasons(turns, actions, outcome, case=case))
     return Decision(
         actions=tuple(actions),
-        next_wakeup=_look_again(after, turns, outcome, acted=bool(actions), case=case),
+        next_wakeup=_look_again(after, turns, outcome, actions=actions, case=case),
         reasons=reasons,
         customer=after,
         policy_name=case.policy.name,
@@ -127,12 +127,12 @@ def _reasons(
 
 
 def _look_again(
-    after: Customer, turns: list[Turn], outcome: Outcome, *, acted: bool, case: Case
+    after: Customer, turns: list[Turn], outcome: Outcome, *, actions: list[Action], case: Case
 ) -> datetime | None:
     """Return the first instant after now at which time alone may change the decision."""
-    if acted:
-        case = case_of(after, case.rules, case.calendars, case.now)
-        turns = turns_of(case)
+    if actions:
+        case = case.after(after)
+        turns = _turns_after(turns, actions, case=case)
         outcome = find_message(turns, slot=case.moments.at(case.now), room=room_for(case), case=case)
     found: list[datetime | None] = [
         *(_of(case.moments.first(after=case.now, day=day)) for day in set(outcome.wake_days)),
@@ -142,6 +142,17 @@ def _look_again(
     if unreported(case):
         found.append(_of(case.task_moments.first(after=case.now)))
     return min((at for at in found if at is not None), default=None)
+
+
+def _turns_after(turns: list[Turn], actions: list[Action], *, case: Case) -> list[Turn]:
+    """Judge anew the invoices that were acted upon; for the others nothing changed."""
+    touched = {invoice_id for action in actions for invoice_id in action.own}
+    kept = case.by_invoice
+    return [
+        turn_of(turn.invoice, case=case) if turn.invoice.invoice_id in touched else turn
+        for turn in turns
+        if turn.invoice.invoice_id in kept
+    ]
 
 
 def _turn_wakes(turn: Turn, *, case: Case) -> datetime | None:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 
 from scheduler.domain.case import Case
 from scheduler.domain.customer import Contact, Invoice, Stop
 from scheduler.domain.moments import Moments
 from scheduler.domain.policy import ISSUED_RANK, Step
-from scheduler.domain.steps import step_day
+from scheduler.domain.steps import moving_day
 from scheduler.domain.words import Deed
 
 NOTHING_DONE = 2 * ISSUED_RANK
@@ -30,28 +31,41 @@ class Standing:
 
 
 def standing_of(invoice: Invoice, *, case: Case) -> Standing:
-    """Place the invoice on the ladder of its customer's present tier."""
+    """Place the invoice on the ladder of its customer's present tier.
+
+    Day 0 is the effective due date; -3 counts from the due date as written, "issued+n" from the
+    invoice date (requirements section 2). Days are compared as ordinals: this runs for every open
+    invoice at every look.
+    """
     records = case.by_invoice[invoice.invoice_id]
     done = max((contact.rank for contact in records), default=NOTHING_DONE)
     carried = {contact.step for contact in records}
+    bases = (invoice.issued_on.toordinal(), invoice.due_on.toordinal(), invoice.payable_on.toordinal())
+    today = case.today.toordinal()
+    known = invoice.known_from.toordinal() + 1
     reached: Step | None = None
-    next_step: Step | None = None
-    next_day: date | None = None
+    ahead: list[tuple[int, Step]] = []
     skipped = False
-    known_on = case.moments.local_day(invoice.known_from)
-    for step in case.policy.steps:
-        if step.rank <= done or step.name in carried or not _applies(step, invoice, case=case):
+    for step, rank, name, base, offset in case.policy.rungs(case.shift_days):
+        if rank <= done or name in carried or (step.important_only and not _is_important(invoice, case=case)):
             continue
-        day = step_day(step, invoice, case=case, records=records)
-        if day <= known_on and _was_before(day, known_on, invoice.known_from, moments_for(step, case=case)):
-            done, reached, skipped = step.rank, None, True
-        elif day <= case.today:
+        if base >= 0:
+            day = bases[base] + offset
+        else:
+            day = moving_day(step, invoice, case=case, records=records).toordinal()
+        # One day more than the UTC day of its first event: only then is a closer look needed.
+        if day <= known and _was_before(day, invoice.known_from, moments_for(step, case=case)):
+            done, reached, skipped = rank, None, True
+        elif day <= today:
             reached = step
-        elif next_day is None or day < next_day:
-            next_step, next_day = step, day
-    if next_step is not None and next_step.rank <= max(done, reached.rank if reached else done):
-        next_step, next_day = _next_above(max(done, reached.rank if reached else done), invoice, case=case)
-    return Standing(invoice, records, done, skipped, reached, next_step, next_day)
+        else:
+            ahead.append((day, step))
+    # A short term can put issued+3 after -3: what lies below the step reached is merged into it.
+    floor = max(done, reached.rank) if reached else done
+    coming = min((pair for pair in ahead if pair[1].rank > floor), key=itemgetter(0), default=None)
+    if coming is None:
+        return Standing(invoice, records, done, skipped, reached, None, None)
+    return Standing(invoice, records, done, skipped, reached, coming[1], date.fromordinal(coming[0]))
 
 
 def moments_for(step: Step, *, case: Case) -> Moments:
@@ -73,27 +87,12 @@ def stop_in_force(invoice: Invoice, *, case: Case) -> Stop | None:
     return max(holding, key=lambda stop: (stop.until or date.max, stop.kind)) if holding else None
 
 
-def _applies(step: Step, invoice: Invoice, *, case: Case) -> bool:
+def _is_important(invoice: Invoice, *, case: Case) -> bool:
     # Another currency is compared by its number: the creditor gave one limit, not a rate.
-    return not step.important_only or invoice.amount >= case.rules.creditor.important_from
+    return invoice.amount >= case.rules.creditor.important_from
 
 
-def _was_before(day: date, known_on: date, known_from: datetime, moments: Moments) -> bool:
+def _was_before(day: int, known_from: datetime, moments: Moments) -> bool:
     """Say whether the step was due before the invoice was known: on an earlier day, or earlier that day."""
-    return day < known_on or moments.wanted_at(day) < known_from
-
-
-def _next_above(rank: int, invoice: Invoice, *, case: Case) -> tuple[Step | None, date | None]:
-    """Find the next day of a step above ``rank`` (a short payment term can put issued+3 after -3)."""
-    records = case.by_invoice[invoice.invoice_id]
-    ahead = [
-        (day, step)
-        for step in case.policy.steps
-        if step.rank > rank
-        and _applies(step, invoice, case=case)
-        and (day := step_day(step, invoice, case=case, records=records)) > case.today
-    ]
-    if not ahead:
-        return None, None
-    day, step = min(ahead, key=lambda found: (found[0], found[1].rank))
-    return step, day
+    known = moments.local_day(known_from).toordinal()
+    return day < known or (day == known and moments.wanted_at(date.fromordinal(day)) < known_from)

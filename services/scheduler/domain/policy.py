@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chassis.kernel.calendar import DayCalendar
@@ -43,6 +43,11 @@ class Step:
         """Formal steps never shift, need a friendly one before them and name only their own invoices."""
         return self.manner is Manner.FORMAL
 
+    @property
+    def shifts(self) -> bool:
+        """Say whether structural lateness moves it: fixed friendly steps after the due date (S29)."""
+        return self.anchor is Anchor.DUE and self.day > 0 and self.manner is Manner.FRIENDLY
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -74,6 +79,20 @@ class ContactRules:
     assignee: str
 
 
+class Rung(NamedTuple):
+    """A step as the ladder is climbed: its day as an offset to one of the invoice's dates."""
+
+    step: Step
+    rank: int
+    name: str
+    base: int
+    """0: invoice date, 1: due date as written, 2: effective due date, -1: no fixed day."""
+    offset: int
+
+
+_BASES: Final = {Anchor.ISSUED: 0, Anchor.DUE_AS_WRITTEN: 1, Anchor.DUE: 2}
+
+
 @dataclass(frozen=True)
 class Policy:
     """The ladder of one tier, in one version."""
@@ -89,6 +108,28 @@ class Policy:
     def by_name(self) -> dict[str, Step]:
         """The steps by their name."""
         return {step.name: step for step in self.steps}
+
+    @cached_property
+    def _rungs(self) -> dict[int, tuple[Rung, ...]]:
+        return {}
+
+    def rungs(self, shift_days: int) -> tuple[Rung, ...]:
+        """Return the ladder for a customer who is structurally so many days late (S29), lowest first.
+
+        Only fixed friendly steps after the due date shift: formal steps and a person's never do.
+        """
+        if shift_days not in self._rungs:
+            self._rungs[shift_days] = tuple(
+                Rung(
+                    step,
+                    step.rank,
+                    step.name,
+                    _BASES.get(step.anchor, -1),
+                    step.day + (shift_days if step.shifts else 0),
+                )
+                for step in self.steps
+            )
+        return self._rungs[shift_days]
 
 
 @dataclass(frozen=True, slots=True)

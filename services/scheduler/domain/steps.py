@@ -9,20 +9,11 @@ from scheduler.domain.customer import Contact, Invoice
 from scheduler.domain.decision import Reason
 from scheduler.domain.policy import Step
 from scheduler.domain.stopping_rule import Trigger, trigger
-from scheduler.domain.words import Anchor, Manner, Tier
+from scheduler.domain.words import Anchor, Tier
 
 
-def step_day(step: Step, invoice: Invoice, *, case: Case, records: Sequence[Contact]) -> date:
-    """Return the civil day on which ``step`` falls due, before any calendar moves it.
-
-    Day 0 is the effective due date; -3 counts from the due date as written (requirements section 2).
-    """
-    if step.anchor is Anchor.DUE:
-        return invoice.payable_on + timedelta(days=step.day + shift_of(step, case=case))
-    if step.anchor is Anchor.DUE_AS_WRITTEN:
-        return invoice.due_on + timedelta(days=step.day)
-    if step.anchor is Anchor.ISSUED:
-        return invoice.issued_on + timedelta(days=step.day)
+def moving_day(step: Step, invoice: Invoice, *, case: Case, records: Sequence[Contact]) -> date:
+    """Return the day of a step that has no fixed one: by the stopping rule, or after another step."""
     if step.anchor is Anchor.STOPPING_RULE:
         return trigger_of(invoice, case=case).day
     first = first_made(step.after, records)
@@ -32,20 +23,17 @@ def step_day(step: Step, invoice: Invoice, *, case: Case, records: Sequence[Cont
     return invoice.payable_on + timedelta(days=step.rank + 1)
 
 
-def shift_of(step: Step, *, case: Case) -> int:
-    """Return by how many days structural lateness moves ``step``: formal steps never move (S29)."""
-    moves = step.anchor is Anchor.DUE and step.day > 0 and step.manner is Manner.FRIENDLY
-    return case.shift_days if moves else 0
-
-
 def trigger_of(invoice: Invoice, *, case: Case) -> Trigger:
     """Return what the stopping rule says for this invoice in the customer's present tier."""
-    return trigger(
-        profile=case.customer.profile,
-        timing=case.policy.timing,
-        payable_on=invoice.payable_on,
-        bank=case.calendars.bank,
-    )
+    found = case.triggers.get(invoice.payable_on)
+    if found is None:
+        found = case.triggers[invoice.payable_on] = trigger(
+            profile=case.customer.profile,
+            timing=case.policy.timing,
+            payable_on=invoice.payable_on,
+            bank=case.calendars.bank,
+        )
+    return found
 
 
 def first_made(name: str, records: Sequence[Contact]) -> Contact | None:
@@ -75,7 +63,7 @@ def day_reason(step: Step, invoice: Invoice, *, case: Case, records: Sequence[Co
         if first is not None:
             return Reason("day.after-task", (str(step.day), first.day.isoformat()))
         return Reason("day.after", (str(step.rank + 1), due))
-    return _fixed_reason(step, invoice, shift=shift_of(step, case=case))
+    return _fixed_reason(step, invoice, shift=case.shift_days if step.shifts else 0)
 
 
 def _fixed_reason(step: Step, invoice: Invoice, *, shift: int) -> Reason:

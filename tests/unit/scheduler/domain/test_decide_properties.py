@@ -109,7 +109,7 @@ def _local(at: datetime, who: Customer) -> datetime:
     return at.astimezone(zone_of(who.timezone))
 
 
-LONG = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LONG = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @LONG
