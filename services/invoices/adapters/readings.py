@@ -33,11 +33,7 @@ _INVOICE = text(f"{_SELECT} AND invoice_id = :invoice_id AND in_effect")
 _FILTERS: Final = " AND in_effect AND invoice_id > :after AND (:status = '' OR status = :status) ORDER BY invoice_id LIMIT :limit"
 _INVOICES = text(_SELECT + _FILTERS)
 _INVOICES_OF_CUSTOMER = text(f"{_SELECT} AND customer_id = :customer_id{_FILTERS}")
-_GATE = text(
-    f"SELECT {', '.join(f'i.{name}' for name in READ_COLUMNS.split(', '))} FROM invoices i"
-    " JOIN unnest(CAST(:creditors AS text[]), CAST(:ids AS text[])) AS u (creditor_id, invoice_id)"
-    " ON i.creditor_id = u.creditor_id AND i.invoice_id = u.invoice_id"
-)
+_GATE = text(f"{_SELECT} AND invoice_id = ANY(CAST(:ids AS text[]))")
 # What was open at the end of a day is what is open now plus what moved later. Without movements after
 # that day (every report of today) the second half finds nothing.
 _AGING = text(
@@ -103,10 +99,15 @@ class SqlReadings:
 
     async def gate_states(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], InvoiceState]:
         """Return the states of (creditor, invoice) that exist."""
-        values = {"creditors": [creditor for creditor, _ in keys], "ids": [invoice for _, invoice in keys]}
-        records = [read_record(row) for row in await self._connection.execute(_GATE, values)]
-        states = [record.state for record in records if record.state is not None]
-        return {(state.fact.creditor_id, state.fact.invoice_id): state for state in states}
+        ids_by_creditor: dict[str, list[str]] = {}
+        for creditor_id, invoice_id in keys:
+            ids_by_creditor.setdefault(creditor_id, []).append(invoice_id)
+        found: dict[tuple[str, str], InvoiceState] = {}
+        for creditor_id, ids in ids_by_creditor.items():
+            rows = await self._connection.execute(_GATE, {"creditor_id": creditor_id, "ids": ids})
+            states = [record.state for record in map(read_record, rows) if record.state is not None]
+            found.update(((creditor_id, state.fact.invoice_id), state) for state in states)
+        return found
 
     async def aging(self, creditor_id: str, *, as_of: date) -> list[AgedAmount]:
         """Return what was open at the end of a day, by currency and days overdue."""

@@ -33,13 +33,15 @@ _OPEN_CREDITORS = text(
     " SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:judged AS date[]), CAST(:latest AS date[]))"
     " ON CONFLICT DO NOTHING"
 )
+# Upserts rather than updates: ON CONFLICT always goes through the primary key.
 _SAVE_CREDITORS = text(
-    "UPDATE creditors c SET versions = CAST(u.versions AS jsonb), version = u.version,"
-    " published = CAST(u.published AS jsonb), judged_on = u.judged_on, latest_on = u.latest_on"
-    " FROM unnest(CAST(:ids AS text[]), CAST(:versions AS text[]), CAST(:numbers AS bigint[]),"
+    "INSERT INTO creditors (creditor_id, versions, version, published, judged_on, latest_on)"
+    " SELECT u.creditor_id, CAST(u.versions AS jsonb), u.version, CAST(u.published AS jsonb), u.judged_on,"
+    " u.latest_on FROM unnest(CAST(:ids AS text[]), CAST(:versions AS text[]), CAST(:numbers AS bigint[]),"
     " CAST(:published AS text[]), CAST(:judged AS date[]), CAST(:latest AS date[]))"
     " AS u (creditor_id, versions, version, published, judged_on, latest_on)"
-    " WHERE c.creditor_id = u.creditor_id"
+    " ON CONFLICT (creditor_id) DO UPDATE SET versions = excluded.versions, version = excluded.version,"
+    " published = excluded.published, judged_on = excluded.judged_on, latest_on = excluded.latest_on"
 )
 # The rows come in key order, and a conflicting row is locked even where nothing is updated.
 _TOUCH = text(
@@ -54,12 +56,14 @@ _CUSTOMERS = text(
     " FROM customers WHERE creditor_id = :creditor_id AND customer_id = ANY(CAST(:ids AS text[]))"
 )
 _SAVE_CUSTOMERS = text(
-    "UPDATE customers c SET known_from = u.known_from, versions = CAST(u.versions AS jsonb),"
-    " version = u.version, published = CAST(u.published AS jsonb)"
+    "INSERT INTO customers (creditor_id, customer_id, known_from, versions, version, published)"
+    " SELECT u.creditor_id, u.customer_id, u.known_from, CAST(u.versions AS jsonb), u.version,"
+    " CAST(u.published AS jsonb)"
     " FROM unnest(CAST(:creditors AS text[]), CAST(:ids AS text[]), CAST(:known AS timestamptz[]),"
     " CAST(:versions AS text[]), CAST(:numbers AS bigint[]), CAST(:published AS text[]))"
     " AS u (creditor_id, customer_id, known_from, versions, version, published)"
-    " WHERE c.creditor_id = u.creditor_id AND c.customer_id = u.customer_id"
+    " ON CONFLICT (creditor_id, customer_id) DO UPDATE SET known_from = excluded.known_from,"
+    " versions = excluded.versions, version = excluded.version, published = excluded.published"
 )
 _ADD_AGENDA = text(
     "INSERT INTO agenda (creditor_id, due_on, kind, key)"
@@ -67,10 +71,9 @@ _ADD_AGENDA = text(
     " ON CONFLICT DO NOTHING"
 )
 _TAKE_AGENDA = text(
-    "DELETE FROM agenda a USING (SELECT due_on, kind, key FROM agenda"
-    " WHERE creditor_id = :creditor_id AND due_on <= :until ORDER BY due_on, kind, key LIMIT :limit) AS due"
-    " WHERE a.creditor_id = :creditor_id AND a.due_on = due.due_on AND a.kind = due.kind AND a.key = due.key"
-    " RETURNING a.due_on, a.kind, a.key"
+    "DELETE FROM agenda WHERE ctid = ANY(ARRAY(SELECT ctid FROM agenda"
+    " WHERE creditor_id = :creditor_id AND due_on <= :until ORDER BY due_on, kind, key LIMIT :limit))"
+    " RETURNING due_on, kind, key"
 )
 # One look into the index per creditor, however long its agenda is.
 _HEADS = text(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from invoices.adapters.stored import read_agreement, read_money, read_shares, written, written_or_null
@@ -16,22 +16,19 @@ MONEY_COLUMNS: Final = (
     "m.kind, m.fact_id, m.versions::text AS versions, m.counted, m.assigned::text AS assigned,"
     " m.in_effect, m.unapplied, m.owner_id"
 )
+# Each look-up names the creditor and an array of keys: the planner takes the index whatever it knows of the
+# table. A join with unnest() may read the whole table as long as there are no statistics.
 _MONEY = text(
-    f"SELECT {MONEY_COLUMNS} FROM money_facts m"
-    " JOIN unnest(CAST(:kinds AS text[]), CAST(:ids AS text[])) AS u (kind, fact_id)"
-    " ON m.kind = u.kind AND m.fact_id = u.fact_id"
-    " WHERE m.creditor_id = :creditor_id ORDER BY m.kind, m.fact_id FOR UPDATE OF m"
+    f"SELECT {MONEY_COLUMNS} FROM money_facts m WHERE m.creditor_id = :creditor_id AND m.kind = :kind"
+    " AND m.fact_id = ANY(CAST(:ids AS text[])) ORDER BY m.fact_id FOR UPDATE"
 )
-_MONEY_NAMING = text(
-    f"SELECT {MONEY_COLUMNS} FROM money_facts m WHERE m.creditor_id = :creditor_id AND (m.kind, m.fact_id) IN"
-    " (SELECT n.kind, n.fact_id FROM money_names n"
-    "  WHERE n.creditor_id = :creditor_id AND n.key = ANY(CAST(:keys AS text[])))"
-    " ORDER BY m.kind, m.fact_id FOR UPDATE OF m"
+_NAMED = text(
+    "SELECT DISTINCT kind, fact_id FROM money_names"
+    " WHERE creditor_id = :creditor_id AND key = ANY(CAST(:keys AS text[]))"
 )
 _WITH_MONEY = text(
-    "SELECT DISTINCT n.creditor_id, n.key FROM money_names n"
-    " JOIN unnest(CAST(:creditors AS text[]), CAST(:keys AS text[])) AS u (creditor_id, key)"
-    " ON n.creditor_id = u.creditor_id AND n.key = u.key"
+    "SELECT DISTINCT key FROM money_names"
+    " WHERE creditor_id = :creditor_id AND key = ANY(CAST(:keys AS text[]))"
 )
 _SAVE_MONEY = text(
     "INSERT INTO money_facts (creditor_id, kind, fact_id, versions, counted, assigned, in_effect, unapplied,"
@@ -59,9 +56,8 @@ _AGREEMENTS = text(
     " WHERE creditor_id = :creditor_id AND customer_id = ANY(CAST(:ids AS text[]))"
 )
 _WITH_AGREEMENTS = text(
-    "SELECT DISTINCT a.creditor_id, a.customer_id FROM agreements a"
-    " JOIN unnest(CAST(:creditors AS text[]), CAST(:customers AS text[])) AS u (creditor_id, customer_id)"
-    " ON a.creditor_id = u.creditor_id AND a.customer_id = u.customer_id"
+    "SELECT DISTINCT customer_id AS key FROM agreements"
+    " WHERE creditor_id = :creditor_id AND customer_id = ANY(CAST(:keys AS text[]))"
 )
 _SAVE_AGREEMENT = text(
     "INSERT INTO agreements (creditor_id, agreement_id, customer_id, kind, invoice_ids, body, state, broken_on)"
@@ -98,20 +94,24 @@ class MoneyRows:
 
     async def keys_with_money(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those (creditor, key) that some money fact names."""
-        columns = {"creditors": [creditor for creditor, _ in keys], "keys": [key for _, key in keys]}
-        return {(row[0], row[1]) for row in await self.connection.execute(_WITH_MONEY, columns)}
+        return await self._present(_WITH_MONEY, keys)
 
     async def money(self, creditor_id: str, *, keys: Iterable[MoneyKey]) -> dict[MoneyKey, MoneyRecord]:
         """Return the money facts that exist, their rows locked."""
-        wanted = sorted(keys)
-        columns = {"kinds": [kind.value for kind, _ in wanted], "ids": [fact_id for _, fact_id in wanted]}
-        rows = await self.connection.execute(_MONEY, {"creditor_id": creditor_id, **columns})
-        return {record.key: record for record in map(read_money_record, rows)}
+        ids_by_kind: dict[MoneyKind, list[str]] = {}
+        for kind, fact_id in sorted(keys):
+            ids_by_kind.setdefault(kind, []).append(fact_id)
+        found: dict[MoneyKey, MoneyRecord] = {}
+        for kind, ids in ids_by_kind.items():
+            values = {"creditor_id": creditor_id, "kind": kind.value, "ids": ids}
+            rows = await self.connection.execute(_MONEY, values)
+            found.update((record.key, record) for record in map(read_money_record, rows))
+        return found
 
     async def money_naming(self, creditor_id: str, *, keys: Iterable[str]) -> dict[MoneyKey, MoneyRecord]:
         """Return the money facts that name one of these keys, their rows locked."""
-        rows = await self.connection.execute(_MONEY_NAMING, {"creditor_id": creditor_id, "keys": list(keys)})
-        return {record.key: record for record in map(read_money_record, rows)}
+        rows = await self.connection.execute(_NAMED, {"creditor_id": creditor_id, "keys": list(keys)})
+        return await self.money(creditor_id, keys=[(MoneyKind(row.kind), row.fact_id) for row in rows])
 
     async def save_money(self, records: Sequence[MoneyRecord]) -> None:
         """Insert or replace money facts with the keys that they name."""
@@ -170,8 +170,17 @@ class MoneyRows:
 
     async def customers_with_agreements(self, customers: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those (creditor, customer) for whom anything was ever agreed or contested."""
-        columns = {"creditors": [c for c, _ in customers], "customers": [c for _, c in customers]}
-        return {(row[0], row[1]) for row in await self.connection.execute(_WITH_AGREEMENTS, columns)}
+        return await self._present(_WITH_AGREEMENTS, customers)
+
+    async def _present(self, query: TextClause, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        by_creditor: dict[str, list[str]] = {}
+        for creditor_id, key in pairs:
+            by_creditor.setdefault(creditor_id, []).append(key)
+        found: set[tuple[str, str]] = set()
+        for creditor_id, keys in by_creditor.items():
+            rows = await self.connection.execute(query, {"creditor_id": creditor_id, "keys": keys})
+            found.update((creditor_id, key) for key in rows.scalars())
+        return found
 
     async def save_agreements(self, records: Sequence[AgreementRecord]) -> None:
         """Insert or replace agreements."""

@@ -1,6 +1,7 @@
 """Turns domain events into the messages of the contract."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from chassis.kafka.messages import Outgoing
@@ -68,9 +69,9 @@ def invoice_message(state: InvoiceState, *, version: int) -> messages.InvoiceCha
         status=settlement.status.value,
         in_effect=state.in_effect,
         settled_on=_day_or_none(settlement.settled_on),
-        paid=amount_text(settlement.paid, currency=currency),
-        credited=amount_text(settlement.credited, currency=currency),
-        written_off=amount_text(settlement.written_off, currency=currency),
+        paid=_sum(settlement.paid, currency),
+        credited=_sum(settlement.credited, currency),
+        written_off=_sum(settlement.written_off, currency),
         written_off_on=_day_or_none(settlement.written_off_on),
         stops=[stop_message(stop) for stop in state.stops],
         no_evidence=state.no_evidence,
@@ -148,6 +149,12 @@ def stop_message(stop: Stop) -> messages.Stop:
         id=stop.id,
         since=_day(stop.since),
     )
+
+
+@lru_cache(maxsize=1024)
+def _sum(amount: Decimal, currency: str) -> str:
+    """Write a sum that is zero on most invoices."""
+    return amount_text(amount, currency=currency)
 
 
 @lru_cache(maxsize=4096)

@@ -67,23 +67,26 @@ async def add_new_invoices(
 async def _plain_ones(
     book: Book, facts: Sequence[InvoiceFact], met: AbstractSet[tuple[str, str]]
 ) -> tuple[list[InvoiceFact], list[InvoiceFact]]:
-    keys: dict[tuple[str, str], None] = {}
+    named: list[tuple[tuple[str, str], ...]] = []
     customers: dict[tuple[str, str], None] = {}
     for fact in facts:
-        keys.update(((fact.creditor_id, key), None) for key in invoice_keys(fact))
+        named.append(tuple((fact.creditor_id, key) for key in invoice_keys(fact)))
         customers[fact.creditor_id, fact.customer_id] = None
-    with_money = met | await book.keys_with_money(list(keys))
+    with_money = met | await book.keys_with_money([pair for pairs in named for pair in pairs])
     with_agreements = await book.customers_with_agreements(list(customers))
     plain: list[InvoiceFact] = []
     left: list[InvoiceFact] = []
     seen: set[tuple[str, str]] = set()
-    for fact in facts:
-        is_first = (fact.creditor_id, fact.invoice_id) not in seen
-        seen.add((fact.creditor_id, fact.invoice_id))
-        is_met = (fact.creditor_id, fact.customer_id) in with_agreements or (
-            bool(with_money) and any((fact.creditor_id, key) in with_money for key in invoice_keys(fact))
+    for fact, pairs in zip(facts, named, strict=True):
+        identity = (fact.creditor_id, fact.invoice_id)
+        is_met = identity in seen or (
+            bool(with_agreements) and (fact.creditor_id, fact.customer_id) in with_agreements
         )
-        (plain if is_first and not is_met else left).append(fact)
+        if is_met or not with_money.isdisjoint(pairs):
+            left.append(fact)
+        else:
+            plain.append(fact)
+        seen.add(identity)
     return plain, left
 
 
