@@ -48,8 +48,8 @@ def invoice(invoice_id: str, **changes: Any) -> InvoiceChanged:
 
 
 def settled(invoice_id: str, *, due_on: str, settled_on: str, **changes: Any) -> InvoiceChanged:
-    values = {"version": 2, "status": "PAID", "open": "0.00", **changes}
-    return invoice(invoice_id, due_on=due_on, settled_on=settled_on, issued_on="2025-01-06", **values)
+    values = {"version": 2, "status": "PAID", "open": "0.00", "issued_on": "2025-01-06", **changes}
+    return invoice(invoice_id, due_on=due_on, settled_on=settled_on, **values)
 
 
 def on_time(*, count: int, year: int = 2025) -> list[InvoiceChanged]:
