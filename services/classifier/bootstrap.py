@@ -11,6 +11,7 @@ from classifier.adapters.readings import PostgresReader
 from classifier.adapters.repositories import PostgresLedger
 from classifier.domain.lateness import BankDays
 from classifier.entrypoints.consumer import TOPICS, Consumer
+from classifier.entrypoints.http_customers import customers_router
 from classifier.entrypoints.http_profiles import profiles_router
 from classifier.entrypoints.http_tiers import Door, tiers_router
 from classifier.entrypoints.ticks import Ticks
@@ -44,7 +45,7 @@ def _service(settings: Settings, parts: Parts) -> Service:
         database=parts.database,
         clock=parts.clock,
         progress=parts.progress,
-        routers=[tiers_router(door), profiles_router(door, bank_days=bank_days)],
+        routers=[customers_router(door), tiers_router(door), profiles_router(door, bank_days=bank_days)],
         consumes=TOPICS,
         handle=consumer.handle,
         check=consumer.check,

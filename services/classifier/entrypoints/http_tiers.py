@@ -1,25 +1,23 @@
-"""``/v1/customers`` and ``/v1/customers/{id}/tier``: which tier, why, since when; set by hand until a day."""
+"""``/v1/customers/{id}/tier``: which tier, why, since when; set by hand until a day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi import APIRouter, Request, Response, Security
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.db.unit_of_work import Database, Unit
 from chassis.http.auth import Principal, authenticated
 from chassis.http.etag import require_match, show
-from chassis.http.paging import Page, Paging
 from chassis.kernel.clock import Clock
 from classifier.domain.customer import CurrentTier, Key
 from classifier.domain.habits import EPISODES_KEPT
 from classifier.domain.pin import REASON_CHARS_MAX
 from classifier.domain.tier import Tier
-from classifier.usecases.list_customers import list_customers
 from classifier.usecases.pin_tier import PinRequest, pin_tier, unpin_tier
-from classifier.usecases.ports import Ledger, Listing, Reader
+from classifier.usecases.ports import Ledger, Reader
 from classifier.usecases.read_tier import TierAnswer, read_tier
 
 Caller = Annotated[Principal, Security(authenticated, scopes=["classifier:read"])]
@@ -101,50 +99,9 @@ class TierBody(BaseModel):
     history: list[EntryBody]
 
 
-class CustomerBody(BaseModel):
-    """One customer of the list."""
-
-    customer_id: str
-    tier: Tier
-    unknown: bool
-    attention: bool = Field(description="Too long overdue, known bronze, or fallen in the last 30 days")
-    too_long_overdue: int
-    fell_on: date | None
-
-
 def tiers_router(door: Door) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/v1", tags=["tiers"])
-
-    @router.get(
-        "/customers", summary="Customers with their tier; attention=true: those who need extra attention"
-    )
-    async def read_customers(
-        caller: Caller, paging: Paging, *, attention: Annotated[bool, Query()] = False
-    ) -> Page[CustomerBody]:
-        """Return customers by id."""
-        after = str(paging.after[0]) if paging.after else ""
-        async with door.database.unit(creditor_id=caller.creditor_id) as unit:
-            rows = await list_customers(
-                door.ledger_of(unit),
-                door.reader_of(unit),
-                caller.creditor_id,
-                listing=Listing(after=after, limit=paging.limit + 1, attention=attention),
-                now=door.clock.now(),
-            )
-        kept, cursor = paging.cut(rows, position=lambda row: (row.customer_id,))
-        items = [
-            CustomerBody(
-                customer_id=row.customer_id,
-                tier=Tier(row.tier),
-                unknown=row.unknown,
-                attention=row.attention,
-                too_long_overdue=row.too_long_overdue,
-                fell_on=date.fromisoformat(row.fell_on) if row.fell_on else None,
-            )
-            for row in kept
-        ]
-        return Page(items=items, next_cursor=cursor)
 
     @router.get("/customers/{customer_id}/tier", summary="Tier, reason, evidence and history of a customer")
     async def read(customer_id: str, caller: Caller, response: Response) -> TierBody:
