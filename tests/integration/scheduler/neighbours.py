@@ -54,7 +54,9 @@ class Neighbours:
         self.settles.append(name)
         if name == "notifier":
             await self._accept(ends.get(COMMANDS, []))
-        own = tuple(t for t in registry().published_by(name) if t in {CONTACTS, "invoices.invoice-changed.v1"})
+        own = tuple(
+            t for t in registry().published_by(name) if t in {CONTACTS, "invoices.invoice-changed.v1"}
+        )
         return {"ends": await self.ends(own), "next_change_at": None, "handled": 0}
 
     async def _accept(self, ends: list[int]) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from scheduler.domain.customer import Customer, Detail, Profile, Window
+from scheduler.domain.facts import ContactNews, take_contact
 from scheduler.domain.words import Deed
 from tests.unit.scheduler.builders import EVERY_DETAIL, Life, ask, customer, invoice, local
 
@@ -104,8 +105,6 @@ def test_without_any_channel_there_is_one_task_and_the_reason() -> None:
 
 
 def test_a_bounce_means_the_step_was_not_done_the_next_channel_and_one_task() -> None:
-    from scheduler.domain.facts import ContactNews, take_contact
-
     now = local("2026-06-15")
     first = ask(due_today(), now)
     (message,) = first.actions

@@ -23,7 +23,7 @@ END = local("2026-08-01")
 
 
 def life(*, tier: str, **changes: object) -> list[tuple[str, str, str]]:
-    return Life(customer(tier=tier, **changes), start=START).until(END).log()  # type: ignore[arg-type]
+    return Life(customer(tier=tier, **changes), start=START).until(END).log()
 
 
 def test_the_bronze_ladder_begins_when_the_invoice_is_sent_and_ends_with_a_person() -> None:

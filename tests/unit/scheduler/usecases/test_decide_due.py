@@ -1,0 +1,53 @@
+"""Batches of due customers; shadow and off; what is logged."""
+
+from dataclasses import replace
+
+from scheduler.domain.words import Outreach
+from scheduler.usecases.decide_due import decide_due
+from tests.unit.scheduler.builders import CALENDARS, customer, invoice, local
+from tests.unit.scheduler.memory_book import MemoryCommands, MemoryCustomers, MemoryRules
+
+NOW = local("2026-04-01")
+
+
+async def book_with(*names: str) -> MemoryCustomers:
+    book = MemoryCustomers()
+    await book.save_taken_in([replace(customer(invoice()), customer_id=name) for name in names], filed=())
+    return book
+
+
+async def test_due_customers_are_decided_and_sleep_until_their_next_moment() -> None:
+    book, commands = await book_with("C-1", "C-2"), MemoryCommands()
+    count = await decide_due(NOW, customers=book, rules=MemoryRules(), commands=commands, calendars=CALENDARS)
+    assert (count.customers, count.commands) == (2, 2)
+    assert set(book.wakeups.values()) == {local("2026-04-02")}
+    again = await decide_due(NOW, customers=book, rules=MemoryRules(), commands=commands, calendars=CALENDARS)
+    assert (again.customers, again.commands) == (0, 0)
+
+
+async def test_shadow_reports_and_leaves_the_ladder_where_it_is() -> None:
+    book, commands = await book_with("C-1"), MemoryCommands()
+    rules = MemoryRules(outreach=Outreach.SHADOW)
+    await decide_due(NOW, customers=book, rules=rules, commands=commands, calendars=CALENDARS)
+    assert (len(commands.shadowed), commands.sent) == (1, [])
+    assert book.states["acme-nl", "C-1"].contacts == ()
+
+
+async def test_off_decides_nothing_and_sleeps() -> None:
+    book, commands = await book_with("C-1"), MemoryCommands()
+    rules = MemoryRules(outreach=Outreach.OFF)
+    count = await decide_due(NOW, customers=book, rules=rules, commands=commands, calendars=CALENDARS)
+    assert (count.customers, count.commands, commands.shadowed, book.log) == (1, 0, [], [])
+    assert book.wakeups["acme-nl", "C-1"] is None
+
+
+async def test_the_log_holds_changes_of_what_is_said_only() -> None:
+    book, rules, commands = await book_with("C-1"), MemoryRules(), MemoryCommands()
+    for day in ("2026-03-12", "2026-03-13", "2026-03-14"):
+        await book.wake_all("acme-nl")
+        await decide_due(
+            local(day, "12:00"), customers=book, rules=rules, commands=commands, calendars=CALENDARS
+        )
+    assert len(book.log) == 1  # on all three days it waits for the next moment
+    await decide_due(local("2026-03-16"), customers=book, rules=rules, commands=commands, calendars=CALENDARS)
+    assert len(book.log) == 2
