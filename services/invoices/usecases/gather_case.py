@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from invoices.domain.facts import MoneyKind
+from invoices.domain.facts import MoneyKind, Payment, Reversal
 from invoices.domain.matching import invoice_keys, money_keys
 from invoices.domain.records import AgreementRecord, Case, InvoiceRecord, MoneyKey, MoneyRecord
 from invoices.usecases.ports import Book
@@ -49,49 +49,50 @@ class _Closure:
         self.case = case
         self.invoice_ids = set(seeds.invoice_ids)
         self.money = set(seeds.money)
-        self.keys = set(seeds.keys)
+        # Keys lead from invoices to money and from money to invoices; seeds' keys lead both ways.
+        self.names_of_money = set(seeds.keys)
+        self.names_of_invoices = set(seeds.keys)
         self.customers: set[str] = set()
-        self.keys_followed: set[str] = set()
-        self.customers_followed: set[str] = set()
-        self.invoices_sought: set[str] = set()
-        self.money_sought: set[MoneyKey] = set()
+        self.sought: set[tuple[str, str]] = set()
         self._found_agreements(seeds.changed_agreements)
         self._found_money(seeds.changed_money)
         self._found_invoices(seeds.changed_invoices)
 
     def has_more(self) -> bool:
         """Say whether anything is left to follow."""
-        return bool(self.invoice_ids or self.money or self.keys or self.customers)
+        names = self.names_of_money or self.names_of_invoices
+        return bool(self.invoice_ids or self.money or names or self.customers)
 
     async def grow(self) -> None:
         """Follow everything on the frontier by one step, in a fixed order."""
         creditor_id = self.case.creditor_id
-        customers, self.customers = sorted(self.customers), set()
-        self.customers_followed.update(customers)
-        if customers:
+        if customers := self._next("customer", self.customers):
             self._found_agreements(await self.book.agreements(creditor_id, customer_ids=customers))
-        ids, self.invoice_ids = sorted(self.invoice_ids), set()
-        self.invoices_sought.update(ids)
-        if ids:
+        if ids := self._next("invoice", self.invoice_ids):
             self._found_invoices(await self.book.invoices(creditor_id, invoice_ids=ids))
-        money, self.money = sorted(self.money), set()
-        self.money_sought.update(money)
+        money, self.money = sorted(self.money - self.case.money.keys()), set()
         if money:
             self._found_money(await self.book.money(creditor_id, keys=money))
-        keys, self.keys = sorted(self.keys), set()
-        self.keys_followed.update(keys)
-        if keys:
-            self._found_money(await self.book.money_naming(creditor_id, keys=keys))
-            self._found_invoices(await self.book.invoices_named(creditor_id, keys=keys))
+        if names := self._next("name of money", self.names_of_money):
+            self._found_money(await self.book.money_naming(creditor_id, keys=names))
+        if names := self._next("name of an invoice", self.names_of_invoices):
+            self._found_invoices(await self.book.invoices_named(creditor_id, keys=names))
+
+    def _next(self, what: str, frontier: set[str]) -> list[str]:
+        """Empty a frontier; returns what was not followed before."""
+        found = sorted(key for key in frontier if (what, key) not in self.sought)
+        self.sought.update((what, key) for key in found)
+        frontier.clear()
+        return found
 
     def _found_invoices(self, found: dict[str, InvoiceRecord]) -> None:
         for key, record in found.items():
             if key in self.case.invoices:
                 continue
             self.case.invoices[key] = record
-            self._follow_customer(record.newest.customer_id)
+            self.customers.add(record.newest.customer_id)
             for version in record.versions:
-                self._follow_keys(invoice_keys(version))
+                self.names_of_money.update(invoice_keys(version))
 
     def _found_money(self, found: dict[MoneyKey, MoneyRecord]) -> None:
         for key, record in found.items():
@@ -99,29 +100,23 @@ class _Closure:
                 continue
             self.case.money[key] = record
             for version in record.versions:
-                names = money_keys(version, assigned=record.assigned)
-                self._follow_keys(names)
-                if version.kind is MoneyKind.PAYMENT:
-                    self._follow_keys((f"P:{version.fact_id}",))
-                elif version.kind is MoneyKind.REVERSAL:
-                    self._follow_payment((MoneyKind.PAYMENT, names[0].removeprefix("P:")))
+                if isinstance(version, Reversal):
+                    self._follow_payment(version.payment_id)
+                    continue
+                self.names_of_invoices.update(money_keys(version, assigned=record.assigned))
+                if isinstance(version, Payment):
+                    self.names_of_money.add(f"P:{version.fact_id}")
+
+    def _follow_payment(self, payment_id: str) -> None:
+        """Look for the payment of a reversal once; it may come later, and finds its reversal then."""
+        if ("payment", payment_id) not in self.sought:
+            self.sought.add(("payment", payment_id))
+            self.money.add((MoneyKind.PAYMENT, payment_id))
 
     def _found_agreements(self, found: dict[str, AgreementRecord]) -> None:
         for key, record in found.items():
             if key in self.case.agreements:
                 continue
             self.case.agreements[key] = record
-            self._follow_customer(record.agreement.customer_id)
-            missing = set(record.agreement.invoice_ids) - self.invoices_sought - self.case.invoices.keys()
-            self.invoice_ids |= missing
-
-    def _follow_keys(self, keys: tuple[str, ...]) -> None:
-        self.keys.update(key for key in keys if key not in self.keys_followed)
-
-    def _follow_payment(self, key: MoneyKey) -> None:
-        if key not in self.money_sought and key not in self.case.money:
-            self.money.add(key)
-
-    def _follow_customer(self, customer_id: str) -> None:
-        if customer_id not in self.customers_followed:
-            self.customers.add(customer_id)
+            self.customers.add(record.agreement.customer_id)
+            self.invoice_ids.update(set(record.agreement.invoice_ids) - self.case.invoices.keys())
