@@ -22,7 +22,7 @@ from classifier.domain.lateness import BINS, bin_of
 from classifier.domain.pin import Pin
 from classifier.domain.tier import Decision, Rule, Tier
 from classifier.settings import Settings
-from classifier.usecases.ports import Ledger, Listing, Reader
+from classifier.usecases.ports import Judged, Ledger, Listing, Reader
 from tests.support.servers import Databases
 from tests.unit.classifier.memory_ledger import MemoryLedger
 from tests.unit.classifier.story import ACME, KEY, facts
@@ -52,7 +52,7 @@ class LedgerSuite:
     async def test_a_customer_comes_back_to_the_last_bit(self, ledger: Both) -> None:
         customer = _customer(KEY, late=[0, 3, 17, -2, 9])
         await ledger.lock([KEY])
-        await ledger.save_customers([customer], today={ACME: 0})
+        await ledger.save_customers([Judged.of(customer)], today={ACME: 0})
         assert await ledger.lock([KEY]) == {KEY: customer}
         assert await ledger.customer(KEY) == customer
 
@@ -61,7 +61,8 @@ class LedgerSuite:
         tokyo = ("tokyo", "C-1")
         await ledger.lock([KEY, OTHER, tokyo])
         for key, on in ((KEY, DAY), (OTHER, DAY + 1), (tokyo, DAY + 1)):
-            await ledger.save_customers([replace(_customer(key), next_fact_on=on)], today={key[0]: DAY})
+            row = Judged.of(replace(_customer(key), next_fact_on=on))
+            await ledger.save_customers([row], today={key[0]: DAY})
         days = {"Europe/Amsterdam": DAY, "Asia/Tokyo": DAY + 1}
         assert sorted(await ledger.lock_due(days=days, limit=10)) == [KEY, tokyo]
         assert len(await ledger.lock_due(days=days, limit=1)) == 1
@@ -71,7 +72,7 @@ class LedgerSuite:
         await ledger.save_creditors([Creditor(ACME)])
         await ledger.lock([KEY])
         pinned = replace(_customer(KEY), pin=_pin(1, expires_on=DAY))
-        await ledger.save_customers([pinned], today={ACME: DAY})
+        await ledger.save_customers([Judged.of(pinned)], today={ACME: DAY})
         assert not await ledger.lock_due(days={"Europe/Amsterdam": DAY}, limit=10)
         assert list(await ledger.lock_due(days={"Europe/Amsterdam": DAY + 1}, limit=10)) == [KEY]
 
@@ -137,7 +138,7 @@ class LedgerSuite:
         await ledger.lock([KEY, OTHER, (ACME, "C-3")])
         steady = _customer(KEY, late=[0] * 20)
         once = _customer(OTHER, late=[7])
-        await ledger.save_customers([steady, once], today={ACME: 0})
+        await ledger.save_customers([Judged.of(steady), Judged.of(once)], today={ACME: 0})
         count, sums = await ledger.portfolio(ACME, before=DAY + 7 * 30)
         assert (count, sums[bin_of(0)], sums[bin_of(7)]) == (2, SHARE_UNITS, SHARE_UNITS)
         # On the day of its only payment that one has not happened yet.
@@ -179,7 +180,7 @@ class LedgerSuite:
             "new": _told(_customer((ACME, "new"), late=[9]), Tier.BRONZE, unknown=True),
         }
         await ledger.lock([row.key for row in rows.values()])
-        await ledger.save_customers(list(rows.values()), today={ACME: 0})
+        await ledger.save_customers(list(map(Judged.of, rows.values())), today={ACME: 0})
         everyone = await ledger.customers(ACME, Listing(after="", limit=10, attention=False, fell_after=DAY))
         assert [(row.customer_id, row.attention) for row in everyone] == [
             ("fell", True),

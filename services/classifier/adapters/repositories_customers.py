@@ -13,6 +13,7 @@ from classifier.domain.customer import Customer, Key
 from classifier.domain.habits import Habits
 from classifier.domain.pin import Pin
 from classifier.domain.tier import Decision, Standing, Tier
+from classifier.usecases.ports import Judged
 
 _KEYS: Final = "unnest(CAST(:creditors AS text[]), CAST(:customers AS text[]))"
 _LOCK: Final = text(
@@ -113,13 +114,12 @@ class CustomerRows:
     async def _locked(self, keys: Sequence[Key]) -> dict[Key, Customer]:
         return _customers(await self._connection.execute(_LOCK, columns(keys)))
 
-    async def save_customers(self, customers: Sequence[Customer], *, today: Mapping[str, int]) -> None:
+    async def save_customers(self, rows: Sequence[Judged], *, today: Mapping[str, int]) -> None:
         """Replace; ``today`` gives the day per creditor (0 while there is no time)."""
-        if customers:
-            rows = [_row(customer, today=today[customer.creditor_id]) for customer in customers]
-            await self._connection.execute(
-                _SAVE, dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-            )
+        if rows:
+            found = [_row(row, today=today[row.customer.creditor_id]) for row in rows]
+            values = dict(zip(_COLUMNS, map(list, zip(*found, strict=True)), strict=True))
+            await self._connection.execute(_SAVE, values)
 
     async def save_preferences(self, preferences: Mapping[Key, bytes]) -> None:
         """Replace what customers prefer (JSON)."""
@@ -197,9 +197,9 @@ _COLUMNS: Final = (
 ).split()
 
 
-def _row(customer: Customer, *, today: int) -> tuple[object, ...]:
+def _row(row: Judged, *, today: int) -> tuple[object, ...]:
+    customer, standing = row.customer, row.standing
     behaviour = customer.behaviour
-    habits, standing = behaviour.now()
     return (
         customer.creditor_id,
         customer.customer_id,
@@ -211,7 +211,7 @@ def _row(customer: Customer, *, today: int) -> tuple[object, ...]:
         customer.told.unknown,
         standing.over_30,
         _fell_on(standing),
-        _array(habits),
+        _array(row.habits),
         _array(behaviour.habits),
     )
 

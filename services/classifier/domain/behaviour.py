@@ -78,6 +78,8 @@ def take_in(behaviour: Behaviour, added: Iterable[Fact], *, removed: Sequence[Fa
             raise NeedsRefold
         after = _through(before, day)
         changes[on] = _change(before[1], after[1])
+    if not changes:
+        return Progress(behaviour, *after, changes)
     return Progress(Behaviour(*before, day), *after, changes)
 
 

@@ -43,7 +43,7 @@ class Creditor:
 def shares(histogram: Sequence[float]) -> tuple[int, ...]:
     """Return a customer's own distribution in millionths: every customer weighs the same."""
     total = sum(histogram)
-    return tuple(round(SHARE_UNITS * weight / total) for weight in histogram) if total else ()
+    return tuple([round(SHARE_UNITS * weight / total) for weight in histogram]) if total else ()
 
 
 def portfolio_prior(sums: Sequence[int], *, customers: int) -> Pmf:

@@ -129,14 +129,24 @@ def _moved(standing: Standing, decision: Decision) -> Standing:
 
 
 def _after_episode(habits: Habits, standing: Standing, *, on: int) -> Standing:
-    now = replace(standing, episodes_since_change=standing.episodes_since_change + 1)
-    wanted = _capped(_by_table(habits, now), now)
-    if wanted is not now.tier:
-        return _moved(now, _table_decision(habits, now.tier, wanted, on=on))
+    count = standing.episodes_since_change + 1
+    wanted = _capped(_by_table(habits, standing.tier, is_rested=count >= _DWELL_EPISODES), standing)
+    decision = standing.decision
+    if wanted is not standing.tier:
+        return _moved(standing, _table_decision(habits, standing.tier, wanted, on=on))
     if habits.n == EPISODES_TO_BE_KNOWN:
         # No newcomer any more, with the tier it had: that deserves a reason of its own.
-        return replace(now, decision=_table_decision(habits, now.tier, now.tier, on=on))
-    return now
+        decision = _table_decision(habits, standing.tier, standing.tier, on=on)
+    # Written out, because this runs at every payment and dataclasses.replace is slow.
+    return Standing(
+        standing.tier,
+        decision,
+        standing.changed_on,
+        count,
+        standing.over_30,
+        standing.over_60,
+        standing.last_broken_on,
+    )
 
 
 def _table_decision(habits: Habits, old: Tier, new: Tier, *, on: int) -> Decision:
@@ -148,22 +158,21 @@ def _table_decision(habits: Habits, old: Tier, new: Tier, *, on: int) -> Decisio
     return Decision(Rule.TABLE, on, old, new, habits.n, bad, among, habits.bad_days_late(last=among))
 
 
-def _by_table(habits: Habits, standing: Standing) -> Tier:
+def _by_table(habits: Habits, tier: Tier, *, is_rested: bool) -> Tier:
     """Apply the table of section 4, rule by rule."""
     if is_unknown(habits):
-        return standing.tier
-    rested = standing.episodes_since_change >= _DWELL_EPISODES
-    if standing.tier is not Tier.GOLD and rested and _earns_gold(habits):
+        return tier
+    if tier is not Tier.GOLD and is_rested and _earns_gold(habits):
         return Tier.GOLD
     b5, b12, theta = habits.bad_among(last=5), habits.bad_among(last=12), habits.theta
-    last_bad = bool(habits.bad_bits & 1)
-    if standing.tier is Tier.GOLD and ((theta > 0.20 and b5 >= 2) or b12 >= 4):
+    is_last_bad = bool(habits.bad_bits & 1)
+    if tier is Tier.GOLD and ((theta > 0.20 and b5 >= 2) or b12 >= 4):
         return Tier.SILVER
-    if standing.tier is Tier.SILVER and last_bad and rested and ((theta > 0.42 and b5 >= 2) or b12 >= 7):
+    if tier is Tier.SILVER and is_last_bad and is_rested and ((theta > 0.42 and b5 >= 2) or b12 >= 7):
         return Tier.BRONZE
-    if standing.tier is Tier.BRONZE and rested and theta <= 0.32 and b12 < 7:
+    if tier is Tier.BRONZE and is_rested and theta <= 0.32 and b12 < 7:
         return Tier.SILVER
-    return standing.tier
+    return tier
 
 
 def _earns_gold(habits: Habits) -> bool:

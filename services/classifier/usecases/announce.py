@@ -17,9 +17,9 @@ class Announcement:
     """What is known at the moment of telling."""
 
     creditor: Creditor
-    habits_before: Habits
     habits: Habits
     standing: Standing
+    has_new_habits: bool
     owed_days: int
     """Effective days that the oldest open undisputed invoice is overdue, below 0 when it is not due yet."""
     as_of: int
@@ -39,7 +39,7 @@ def announced(ledger: Ledger, customer: Customer, news: Announcement) -> Custome
         # Nothing of this customer is in effect, and nobody was told otherwise.
         return customer
     customer = _tier_told(ledger, customer, news)
-    if news.habits == news.habits_before:
+    if not news.has_new_habits:
         return customer
     version = customer.profile_version + 1
     profile = profile_of(news.habits, prior=news.creditor.prior)

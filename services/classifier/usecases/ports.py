@@ -9,8 +9,9 @@ from classifier.domain.creditor import Creditor
 from classifier.domain.customer import Customer, Key
 from classifier.domain.events import Event
 from classifier.domain.evidence import InvoiceFacts
+from classifier.domain.habits import Habits
 from classifier.domain.pin import Pin
-from classifier.domain.tier import Decision
+from classifier.domain.tier import Decision, Standing
 
 InvoiceKey = tuple[str, str]
 """Creditor and invoice."""
@@ -62,6 +63,20 @@ class Listed:
     attention: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A customer with what its behaviour comes to, so that nobody works it out twice."""
+
+    customer: Customer
+    habits: Habits
+    standing: Standing
+
+    @classmethod
+    def of(cls, customer: Customer) -> "Judged":
+        """Work it out."""
+        return cls(customer, *customer.behaviour.now())
+
+
 class Ledger(Protocol):
     """Everything the classifier keeps, within one transaction; reads return copies, writes are bulk."""
 
@@ -97,7 +112,7 @@ class Ledger(Protocol):
         """Return up to ``limit`` customers for whom time alone changes something by their time zone's day."""
         ...
 
-    async def save_customers(self, customers: Sequence[Customer], *, today: Mapping[str, int]) -> None:
+    async def save_customers(self, rows: Sequence[Judged], *, today: Mapping[str, int]) -> None:
         """Replace; ``today`` gives the day per creditor (0 while there is no time)."""
         ...
 

@@ -11,7 +11,7 @@ from classifier.domain.customer import Customer, Key
 from classifier.domain.evidence import Fact, InvoiceFacts, Kind, Outcome, facts_of, next_fact_on
 from classifier.domain.tier import Decision
 from classifier.usecases.announce import Announcement, announced
-from classifier.usecases.ports import InvoiceKey, Ledger, Outlook
+from classifier.usecases.ports import InvoiceKey, Judged, Ledger, Outlook
 
 _ALL: Final = 10**7
 
@@ -32,6 +32,8 @@ class Case:
     """Day up to which its facts are taken in."""
     progress: Progress | None = None
     refolded: bool = False
+    has_new_habits: bool = False
+    """Whether what it has paid, and when, is not what it was."""
 
 
 async def rejudge(
@@ -58,7 +60,7 @@ async def rejudge(
             _settled(case, outlook),
             Announcement(
                 creditor=creditors[case.was.creditor_id],
-                habits_before=case.was.behaviour.now()[0],
+                has_new_habits=case.has_new_habits,
                 habits=_progress(case).habits,
                 standing=_progress(case).standing,
                 owed_days=case.as_of - outlook.owed_since if outlook.owed_since else 0,
@@ -67,7 +69,12 @@ async def rejudge(
             ),
         )
     await _save_history(ledger, cases)
-    await ledger.save_customers([case.now for case in cases if case.now != case.was], today=today)
+    rows = [
+        Judged(case.now, _progress(case).habits, _progress(case).standing)
+        for case in cases
+        if case.now != case.was
+    ]
+    await ledger.save_customers(rows, today=today)
 
 
 def _as_of(case: Case) -> int:
@@ -95,8 +102,11 @@ def _go_on(case: Case) -> None:
         case.progress = take_in(case.was.behaviour, added, removed=removed)
     except NeedsRefold:
         return
+    case.has_new_habits = any(fact.kind >= Kind.PAID for fact in (*added, *removed))
     days = [case.now.invoices_from, *(new.first_on for _, new in case.invoices)]
-    case.now = replace(case.now, invoices_from=min((day for day in days if day), default=0))
+    first = min((day for day in days if day), default=0)
+    if first != case.now.invoices_from:
+        case.now = replace(case.now, invoices_from=first)
 
 
 def _difference(case: Case) -> tuple[list[Fact], list[Fact]]:
@@ -139,6 +149,7 @@ async def _refold(ledger: Ledger, cases: Sequence[Case]) -> None:
         first = min((row.first_on for row in in_effect), default=0)
         case.now = replace(case.now, invoices_from=first)
         case.refolded = True
+        case.has_new_habits = case.progress.habits != case.was.behaviour.now()[0]
 
 
 async def _save_invoices(ledger: Ledger, cases: Sequence[Case]) -> None:
@@ -147,7 +158,8 @@ async def _save_invoices(ledger: Ledger, cases: Sequence[Case]) -> None:
     for case in cases:
         changed = []
         for old, new in case.invoices:
-            row = replace(new, next_fact_on=next_fact_on(new, after=case.as_of))
+            next_on = next_fact_on(new, after=case.as_of)
+            row = new if next_on == new.next_fact_on else replace(new, next_fact_on=next_on)
             if row != old:
                 changed.append(row)
                 if row.outcome is Outcome.OPEN and not row.disputed(on=case.as_of):
@@ -159,6 +171,8 @@ async def _save_invoices(ledger: Ledger, cases: Sequence[Case]) -> None:
 
 
 def _settled(case: Case, outlook: Outlook) -> Customer:
+    if case.now.behaviour is _progress(case).behaviour and case.now.next_fact_on == outlook.next_fact_on:
+        return case.now
     return replace(case.now, behaviour=_progress(case).behaviour, next_fact_on=outlook.next_fact_on)
 
 

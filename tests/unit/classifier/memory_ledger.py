@@ -12,7 +12,7 @@ from classifier.domain.evidence import InvoiceFacts, Outcome
 from classifier.domain.lateness import BINS
 from classifier.domain.pin import Pin
 from classifier.domain.tier import Decision, Tier
-from classifier.usecases.ports import ChannelCount, InvoiceKey, Listed, Listing, Outlook
+from classifier.usecases.ports import ChannelCount, InvoiceKey, Judged, Listed, Listing, Outlook
 
 
 @dataclass
@@ -70,8 +70,8 @@ class MemoryLedger:
         ]
         return {key: self.customer_rows[key] for key in due[:limit]}
 
-    async def save_customers(self, customers: Sequence[Customer], *, today: Mapping[str, int]) -> None:
-        for row in customers:
+    async def save_customers(self, rows: Sequence[Judged], *, today: Mapping[str, int]) -> None:
+        for row in (judged.customer for judged in rows):
             self.customer_rows[row.key] = row
             self.change_on[row.key] = row.next_change_on(today=today[row.creditor_id])
 
