@@ -1,6 +1,7 @@
 """Builds the notifier: settings, providers, use cases, doors. The only place where anything is built."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -78,12 +79,12 @@ def _service(
         providers=providers,
         clock=parts.clock,
         meters=meters,
-        owner=f"{settings.instance_id}/{role}",
+        owner=_owner(settings, role=role),
         fault_point=fault_point,
     )
     sender = Sender(
         send_due=send_due,
-        recover=RecoverSending(works=works, providers=providers, clock=parts.clock),
+        recover=RecoverSending(works=works, providers=providers),
         reader=reader,
         clock=parts.clock,
         poll_s=settings.sender_poll_s,
@@ -110,6 +111,11 @@ def _service(
         pending=partial(_pending, clock=parts.clock, meters=meters),
         stopping=stopping,
     )
+
+
+def _owner(settings: Settings, *, role: str) -> str:
+    """Name this process in the rows that it holds: the same after a restart, if the replica has a name."""
+    return f"{settings.instance_id}/{role}" if settings.instance_id != "none" else f"{os.getpid()}/{role}"
 
 
 async def _nothing_by_itself(unit: Unit, now: datetime) -> int:

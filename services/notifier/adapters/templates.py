@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from jinja2 import PackageLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
@@ -40,7 +39,8 @@ _SCRIPT_OF_ACTION: Final = {
     "HANDOVER": "handover",
     "DATA_QUALITY": "data-quality",
 }
-SUBJECT_CHARACTERS_MAX: Final = 150
+# What a template can stumble over: an unknown word, or a value that it cannot write.
+_FAULTS: Final = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 
 
 def message_kind(command: Command) -> str:
@@ -75,22 +75,26 @@ class TemplateRenderer:
         """Write the message for the command's channel; raises Rejected when the template does not fit it."""
         kind = message_kind(command)
         language = language_of(command.language)
-        known = words(command, party=party, kind=kind, now=now)
         try:
-            spoken = self._spoken(language, known)
+            spoken = self._spoken(language, words(command, party=party, kind=kind, now=now))
             if command.channel in {"SMS", "WHATSAPP"}:
                 return self._short(f"{language}/{kind}.txt", channel=command.channel, known=spoken)
             return self._long(command, kind=kind, known=spoken, party=party, now=now)
-        except TemplateError as error:
+        except _FAULTS as error:
             raise Rejected(f"template {kind} cannot be written: {error}", field="template") from error
 
     def script(self, command: Command, *, party: Party) -> str:
-        """Write what the assignee of a task reads: why, how to begin, and the invoices."""
+        """Write what the assignee of a task reads: why, how to begin, and the invoices; raises Rejected."""
         kind = script_kind(command)
+        try:
+            return self._script(command, kind=kind, party=party)
+        except _FAULTS as error:
+            raise Rejected(f"script {kind} cannot be written: {error}", field="template") from error
+
+    def _script(self, command: Command, *, kind: str, party: Party) -> str:
         language = language_of(command.language)
-        known = words(command, party=party, kind=kind, now=None)
+        spoken = self._spoken(language, words(command, party=party, kind=kind, now=None))
         callee, phone = _callee(party, purpose=command.purpose)
-        spoken = self._spoken(language, known)
         listed = [self._row(line, language=language, spoken=spoken) for line in command.invoices]
         spoken |= {
             "callee": callee,
@@ -133,7 +137,7 @@ class TemplateRenderer:
         if command.channel == "EMAIL":
             html = self._environment.get_template("layout/mail.html").render(d=document, subject=subject)
             return Rendered(subject=subject, text=written, html=html, document=document)
-        today = local_day(now, zone=ZoneInfo(party.creditor.timezone))
+        today = local_day(now, zone=party.creditor.zone)
         place = party.creditor.address.city
         day = date_text(today, language=language)
         head = LetterHead(

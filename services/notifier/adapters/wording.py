@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from chassis.kernel.calendar import local_day
 from chassis.kernel.money import Money
@@ -61,7 +60,7 @@ def words(command: Command, *, party: Party, kind: str, now: datetime | None) ->
     recipient = choose_recipient(
         customer, channel=command.channel, purpose=command.purpose, unusable=party.unusable
     )
-    today = local_day(now or command.at, zone=ZoneInfo(creditor.timezone))
+    today = local_day(now or command.at, zone=creditor.zone)
     return {
         "tone": command.tone,
         "channel": command.channel,
@@ -83,7 +82,7 @@ def words(command: Command, *, party: Party, kind: str, now: datetime | None) ->
         "reason": _reason(command, language=language),
         "problem": command.problem,
         "problem_field": command.problem_field,
-        "speaker": creditor.sender_name or creditor.shown_name,
+        "sender": creditor.sender_name,
         "pay_by": date_text(today + PAY_WITHIN, language=language),
         **_invoice_words(own, language=language, today=today),
         "costs": _costs(command, own, party=party, today=today) if kind == "fourteen-day-letter" else None,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from notifier.domain.consent import Consent
 
@@ -94,6 +95,14 @@ class Creditor:
     def shown_name(self) -> str:
         """The name that a debtor knows."""
         return self.name or self.legal_name or self.creditor_id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The creditor's time zone, or the documented default where its name is none."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            return ZoneInfo("Europe/Amsterdam")
 
     @property
     def account_name(self) -> str:

@@ -30,12 +30,12 @@ class Sender:
     async def run(self, *, stopping: asyncio.Event, committed: Notice) -> None:
         """Run the loop; a message in flight is seen through before it ends."""
         loop = asyncio.get_running_loop()
-        # What this process itself held when it died is certain to be nobody else's now.
-        await self._recover(owner=self._send_due.owner)
-        recover_at_s = loop.time() + RECOVER_EVERY_S
+        recover_at_s = loop.time()
         while not stopping.is_set():
             rung = committed.listen()
             if loop.time() >= recover_at_s:
+                # Nothing of this process is in flight here: what bears its name was left behind.
+                await self._recover(owner=self._send_due.owner)
                 await self._recover(owner=None)
                 recover_at_s = loop.time() + RECOVER_EVERY_S
             now = self._clock.now()

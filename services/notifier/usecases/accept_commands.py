@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from chassis.kernel.errors import Rejected
+from chassis.telemetry.logs import log
 from notifier.domain.command import MESSAGE_ACTION, TASK_ACTIONS, Command
 from notifier.domain.contact import MessageContact, TaskContact
 from notifier.domain.delivery import State
+from notifier.domain.parties import Party
 from notifier.domain.task import Task
 from notifier.usecases.ports import Key, Renderer, Work
 
@@ -26,7 +29,8 @@ async def accept_commands(work: Work, commands: Sequence[Command], *, renderer: 
 async def _open_tasks(work: Work, commands: Sequence[Command], *, renderer: Renderer) -> None:
     parties = await work.parties.load({(c.creditor_id, c.customer_id) for c in commands})
     made = [
-        _task_of(c, script=renderer.script(c, party=parties[c.creditor_id, c.customer_id])) for c in commands
+        _task_of(c, script=_script(c, party=parties[c.creditor_id, c.customer_id], renderer=renderer))
+        for c in commands
     ]
     new = await work.tasks.add(made)
     seen: set[Key] = set()
@@ -35,6 +39,15 @@ async def _open_tasks(work: Work, commands: Sequence[Command], *, renderer: Rend
         if task.key in new and task.key not in seen:
             seen.add(task.key)
             work.record(task.recorded(at=task.command.at))
+
+
+def _script(command: Command, *, party: Party, renderer: Renderer) -> str:
+    try:
+        return renderer.script(command, party=party)
+    except Rejected as error:
+        # The work must be done all the same; its reason says what it is about.
+        log(__name__).error("template_fault", template=command.template, exc_info=error)
+        return command.reason
 
 
 def _task_of(command: Command, *, script: str) -> TaskContact:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from chassis.kernel.calendar import local_day
 from chassis.kernel.errors import NotFound
@@ -32,7 +31,7 @@ async def close_task(work: Work, report: Report, *, now: datetime) -> TaskContac
     before = found[0]
     party_key = (report.creditor_id, before.task.customer_id)
     creditor = (await work.parties.load([party_key]))[party_key].creditor
-    today = local_day(now, zone=ZoneInfo(creditor.timezone))
+    today = local_day(now, zone=creditor.zone)
     check_outcome(report.outcome, task_invoice_ids=before.task.invoice_ids, today=today)
     outcome = _complete(report.outcome, invoice_ids=before.task.invoice_ids)
     after = replace(before, task=before.task.finish(), version=before.version + 1, outcome="DONE")

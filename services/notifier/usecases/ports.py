@@ -160,7 +160,7 @@ class Renderer(Protocol):
         ...
 
     def script(self, command: Command, *, party: Party) -> str:
-        """Write what the assignee of a task reads."""
+        """Write what the assignee of a task reads; raises Rejected as ``message`` does."""
         ...
 
 

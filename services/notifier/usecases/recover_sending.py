@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chassis.kernel.clock import Clock
 from notifier.domain.contact import MessageContact
 from notifier.domain.delivery import State, Status
 from notifier.domain.message import Message, Rendered
@@ -17,16 +16,17 @@ ABSENT_IS_SURE_AFTER_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoverSending:
-    """Recovery, at the start of a process (its own rows at once) and every few seconds (expired leases)."""
+    """Recovery, at the start of a process and every few seconds: its own rows at once, others' when the lease is over."""
 
     works: Works
     providers: Mapping[str, Provider]
-    clock: Clock
 
     async def __call__(self, *, owner: str | None) -> int:
-        """Recover what ``owner`` held, or (None) every row whose lease ran out; returns how many."""
-        if self.clock.now() is None:
-            return 0
+        """Recover what ``owner`` held, or (None) every row whose lease ran out; returns how many.
+
+        Called with its own name only while this process sends nothing: whatever bears it then was left
+        behind by a process that died, or by a turn that ended in an error.
+        """
         async with self.works() as work:
             held = await work.contacts.lock_abandoned(owner=owner)
             found = [await self._ask(contact, work=work) for contact in held]

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from chassis.kernel.clock import Clock
-from chassis.kernel.errors import Rejected
-from notifier.domain.command import Command, InvoiceLine
-from notifier.domain.consent import Consent, is_allowed
+from chassis.telemetry.logs import log
+from notifier.domain.consent import Consent
 from notifier.domain.contact import MessageContact, SentAs
 from notifier.domain.delivery import State
 from notifier.domain.message import Message
@@ -23,19 +22,12 @@ from notifier.domain.outcome import (
     Scope,
     Suppress,
 )
-from notifier.domain.parties import Party, choose_recipient
+from notifier.domain.parties import Party
 from notifier.usecases.ports import Gate, GateAnswer, Meters, Provider, Renderer, Work, Works
+from notifier.usecases.prepare_message import Refusal, as_it_stands, prepare_message
 
 BATCH_MAX: Final = 10
 """Messages in flight at once: at most this many are in doubt after a crash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a message is not sent, and the channel that has no usable address for it."""
-
-    why: str
-    failed_channel: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,37 +96,12 @@ class SendDue:
     ) -> Message | Refusal:
         if contact.delivery.has_lapsed(now):
             return Refusal("LAPSED")
+        if contact.command.channel not in self.providers:
+            return Refusal("NO_PROVIDER", failed_channel=contact.command.channel)
         asked = as_it_stands(contact.command, answer=answer)
         if isinstance(asked, Refusal):
             return asked
-        recipient = choose_recipient(
-            party.customer, channel=asked.channel, purpose=asked.purpose, unusable=party.unusable
-        )
-        if recipient is None or asked.channel not in self.providers:
-            return Refusal("NO_ADDRESS", failed_channel=asked.channel)
-        if not is_allowed(
-            asked.channel,
-            recorded=party.consents,
-            opted_in=recipient.opted_in,
-            is_statutory=asked.is_fourteen_day_letter,
-        ):
-            return Refusal("OPTED_OUT")
-        try:
-            rendered = self.renderer.message(asked, party=party, now=now)
-        except Rejected:
-            return Refusal("TEMPLATE")
-        return Message(
-            contact_id=asked.command_id,
-            recipient=recipient,
-            creditor=party.creditor,
-            rendered=rendered,
-            template=asked.template,
-            language=asked.language,
-            at=now,
-            not_after=asked.not_after,
-            customer_id=asked.customer_id,
-            registered=asked.registered,
-        )
+        return prepare_message(asked, party=party, now=now, renderer=self.renderer)
 
     def _suppress(
         self, work: Work, contact: MessageContact, *, refusal: Refusal, now: datetime
@@ -155,7 +122,12 @@ class SendDue:
 
     async def _call(self, message: Message) -> Outcome:
         provider = self.providers[message.recipient.channel]
-        outcome = await provider.send(message)
+        try:
+            outcome = await provider.send(message)
+        except Exception as error:  # noqa: BLE001 - whatever an adapter raises, the message is in doubt
+            # A fault of an adapter in one message must not put the others of its batch in doubt.
+            log(__name__).error("provider_fault", provider=provider.name, exc_info=error)
+            outcome = Ambiguous(type(error).__name__)
         if isinstance(outcome, Ambiguous) and provider.is_repeatable:
             return Retry(outcome.reason)
         if isinstance(outcome, Ambiguous):
@@ -242,22 +214,3 @@ def concerns_everybody(outcome: Outcome) -> bool:
             return scope is not Scope.RECIPIENT
         case _:
             return False
-
-
-def as_it_stands(command: Command, *, answer: GateAnswer) -> Command | Refusal:
-    """Fill in what is open now.
-
-    One own invoice that may not be asked for stops the whole command; others that may not are left
-    out of the text.
-    """
-    lines: list[InvoiceLine] = []
-    for line in command.invoices:
-        standing = answer.standings.get((command.creditor_id, line.invoice_id))
-        blocked = "UNKNOWN" if standing is None else standing.blocked
-        if not blocked and standing is not None and standing.open <= 0:
-            blocked = "PAID"
-        if blocked and line.own_step:
-            return Refusal(blocked)
-        if not blocked and standing is not None:
-            lines.append(replace(line, open=standing.open))
-    return replace(command, invoices=tuple(lines))
