@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from typing_extensions import override
 
 from chassis.settings import ServiceSettings
@@ -60,6 +61,14 @@ class Settings(ServiceSettings):
     provider_timeout_s: float = Field(default=15, gt=0, le=120)
     sender_poll_s: float = Field(default=0.5, gt=0, le=60)
     """How often the sender looks by itself; in the process that takes commands in it is woken at once."""
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if url.get_secret_value() and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+            raise ValueError("must be like smtp://user:password@host:587 or smtps://host")
+        return url
 
     @classmethod
     @override
