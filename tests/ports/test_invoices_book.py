@@ -58,8 +58,10 @@ async def books(request: pytest.FixtureRequest, databases: Databases) -> AsyncIt
         yield in_postgres
 
 
-def plain(invoice_id: str = "2026-0001", **changes: str) -> InvoiceRecord:
-    fact = invoice(invoice_id, **changes)
+def plain(
+    invoice_id: str = "2026-0001", *, amount: str = "100.00", issued_on: str = "03-02", reference: str = ""
+) -> InvoiceRecord:
+    fact = invoice(invoice_id, amount=amount, issued_on=issued_on, reference=reference)
     state = judge_plain(fact, term_days=30, today=None)
     return InvoiceRecord(versions=(fact,), known_from=fact.stamp.time, state=state, version=1)
 
@@ -184,32 +186,50 @@ async def test_movements_are_replaced_invoice_by_invoice(books: Books) -> None:
 
 
 async def test_agreements_of_every_kind_come_back_as_they_were(books: Books) -> None:
-    made = {
-        "creditor_id": CREDITOR,
-        "customer_id": "C-1",
-        "since_on": day("04-01"),
-        "made_at": stamp("04-01").time,
-    }
+    since, at = day("04-01"), stamp("04-01").time
+    dispute = Dispute(
+        agreement_id="d",
+        creditor_id=CREDITOR,
+        customer_id="C-1",
+        invoice_ids=("1",),
+        since_on=since,
+        made_at=at,
+        reason_code="PRICE",
+    )
+    hold = Hold(
+        agreement_id="h",
+        creditor_id=CREDITOR,
+        customer_id="C-1",
+        since_on=since,
+        made_at=at,
+        until=day("05-01"),
+        reason="r",
+        owner="o",
+    )
+    promise = Promise(
+        agreement_id="p",
+        creditor_id=CREDITOR,
+        customer_id="C-1",
+        invoice_ids=("1",),
+        since_on=since,
+        made_at=at,
+        on=day("04-09"),
+        amount=Decimal("5.00"),
+    )
+    plan = Plan(
+        agreement_id="q",
+        creditor_id=CREDITOR,
+        customer_id="C-1",
+        invoice_ids=("1", "2"),
+        since_on=since,
+        made_at=at,
+        instalments=(Instalment(on=day("05-01"), amount=Decimal("5.00")),),
+    )
     records = [
-        AgreementRecord(
-            agreement=Dispute(agreement_id="d", invoice_ids=("1",), reason_code="PRICE", **made)  # type: ignore[arg-type]
-        ),
-        AgreementRecord(agreement=Hold(agreement_id="h", until=day("05-01"), reason="r", owner="o", **made)),  # type: ignore[arg-type]
-        AgreementRecord(
-            agreement=Promise(
-                agreement_id="p", invoice_ids=("1",), on=day("04-09"), amount=Decimal("5.00"), **made
-            ),  # type: ignore[arg-type]
-            state=AgreementState.BROKEN,
-            broken_on=day("04-14"),
-        ),
-        AgreementRecord(
-            agreement=Plan(
-                agreement_id="q",
-                invoice_ids=("1", "2"),
-                instalments=(Instalment(on=day("05-01"), amount=Decimal("5.00")),),
-                **made,  # type: ignore[arg-type]
-            )
-        ),
+        AgreementRecord(agreement=dispute),
+        AgreementRecord(agreement=hold),
+        AgreementRecord(agreement=promise, state=AgreementState.BROKEN, broken_on=day("04-14")),
+        AgreementRecord(agreement=plan),
     ]
     async with books() as book:
         await book.save_agreements(records[:2])

@@ -16,6 +16,8 @@ CHANNELS: Final = frozenset({"EMAIL", "SMS", "WHATSAPP", "CALL", "LETTER", "PORT
 TONES: Final = frozenset({"WARM", "NEUTRAL", "FORMAL"})
 DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 EMAIL_CHARS_MAX: Final = 254
+NUMBER_DIGITS_MIN: Final = 8
+"""Digits of the shortest number that can be dialled from abroad, country code included."""
 DETAIL_CHARS_MAX: Final = 200
 """Characters of a name, street or city; a longer one does not fit on an address label."""
 PROBLEM_VALUE_CHARS: Final = 100
@@ -85,7 +87,8 @@ def read_number(text: str, *, country: str) -> str | None:
         return None
     if not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    dialled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return dialled if len(dialled) > NUMBER_DIGITS_MIN else None
 
 
 def window_problem(window: Window) -> str:

@@ -31,7 +31,7 @@ async def test_a_position_brings_open_overdue_unapplied_and_credit_together(stag
     ]
     assert position["oldest_overdue_on"] == "2026-04-01"
     assert position["on_hold"] is False
-    assert datetime.fromisoformat(position["caught_up_to"])
+    assert datetime.fromisoformat(position["caught_up_to"]).tzinfo is not None
 
 
 async def test_currencies_never_mix_and_the_limit_stands_in_its_own(stage: Stage) -> None:
