@@ -16,10 +16,6 @@ def test_an_unknown_creditor_has_the_documented_defaults() -> None:
     assert (found.payment_term_days, found.language, found.timezone) == (30, "nl", "Europe/Amsterdam")
     assert (found.important_from.amount, found.whatsapp_up_to.amount) == (Decimal(10_000), Decimal(500))
     assert found.vat_deductible
-        10_000,
-        500,
-        True,
-    )
 
 
 def test_settings_dated_ahead_wait_but_the_first_ones_count_at_once() -> None:
