@@ -106,12 +106,12 @@ class TemplateRenderer:
     def _spoken(self, language: str, known: dict[str, Any]) -> dict[str, Any]:
         """Add the phrases of the language that the wordings are built of."""
         phrases = self._environment.get_template(f"{language}/phrases.txt")
-        context = dict(known)
-        for name in phrases.blocks:
-            if name != "redirected":
-                text = "".join(phrases.blocks[name](phrases.new_context(context)))
-                context[name] = "\n\n".join(_paragraphs(text))
-        return context
+        # The phrases use the words alone, never each other: one context serves them all.
+        context = phrases.new_context(known)
+        spoken = {
+            name: "\n\n".join(_paragraphs("".join(block(context)))) for name, block in phrases.blocks.items()
+        }
+        return {**known, **spoken}
 
     def _block(self, template: str, block: str, known: Mapping[str, Any]) -> str:
         loaded = self._environment.get_template(template)
