@@ -18,6 +18,7 @@ JUMP_DAYS_MAX: Final = 400
 SAME_INSTANT_MAX: Final = 5
 """How often a service may ask for the same instant again before its word is no longer waited for."""
 CONTACTS: Final = "notifier.contact-recorded.v1"
+CLOCK: Final = "scheduler.clock-advanced.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class _Walk:
     sandbox: Sandbox
     changes: dict[str, datetime | None] = field(default_factory=dict)
     commands: int = 0
+    lagging: frozenset[str] = frozenset()
+    """Services for whom the present instant brings nothing: the clock alone is no reason to wait for them."""
 
     async def flow(self, *, again: Collection[str] = ()) -> None:
         """Let every service with new input (and those in ``again``) come to rest, until nobody has any.
@@ -95,23 +98,33 @@ class _Walk:
         They are asked side by side: each acts on its input when it comes, whoever asks and when; what
         one says in answer is new input for the next.
         """
-        known = self.sandbox.known
         while waiting := [s for s in self.sandbox.stages if s.name in again or self._has_news(s)]:
-            inputs = [self._input(stage) for stage in waiting]
-            answers = await asyncio.gather(
-                *(stage.settler.settle(told) for stage, told in zip(waiting, inputs, strict=True))
-            )
-            for stage, told, settled in zip(waiting, inputs, answers, strict=True):
-                known.asked[stage.name] = told
-                known.ends.update(settled.ends)
-                self.changes[stage.name] = settled.next_change_at
+            await self._ask(waiting)
             again = ()
+
+    async def ask(self, name: str) -> None:
+        """Let one service come to rest."""
+        await self._ask([stage for stage in self.sandbox.stages if stage.name == name])
+
+    async def _ask(self, stages: Sequence[Stage]) -> None:
+        known = self.sandbox.known
+        inputs = [self._input(stage) for stage in stages]
+        answers = await asyncio.gather(
+            *(stage.settler.settle(told) for stage, told in zip(stages, inputs, strict=True))
+        )
+        for stage, told, settled in zip(stages, inputs, answers, strict=True):
+            known.asked[stage.name] = told
+            known.ends.update(settled.ends)
+            self.changes[stage.name] = settled.next_change_at
 
     def _input(self, stage: Stage) -> dict[str, Sequence[int]]:
         return {topic: ends for topic, ends in self.sandbox.known.ends.items() if topic in stage.consumes}
 
     def _has_news(self, stage: Stage) -> bool:
-        return self.sandbox.known.asked.get(stage.name) != self._input(stage)
+        asked, told = self.sandbox.known.asked.get(stage.name), self._input(stage)
+        if stage.name in self.lagging and asked is not None:
+            return any(asked.get(topic) != ends for topic, ends in told.items() if topic != CLOCK)
+        return asked != told
 
     async def act(self, now: datetime) -> None:
         """Decide what is due, and see it through with what follows from it."""
@@ -120,19 +133,34 @@ class _Walk:
             self.commands += commands
             if commands == 0:
                 continue
-            await self.flow(again=("scheduler",))
+            # Commands out, then sent and told, then the providers' call-backs: the others hear it all at once.
+            await self.ask("scheduler")
+            await self.ask("notifier")
             await self.sandbox.call_backs_in()
             await self.flow(again=("notifier",))
 
-    async def arrive(self, now: datetime) -> None:
+    async def arrive(self, now: datetime, *, is_last: bool) -> None:
         """Bring every service to ``now`` and do what is due there."""
         for _ in range(SAME_INSTANT_MAX):
+            self.lagging = frozenset() if is_last else await self._who_may_lag(now)
             await self.sandbox.announce(now)
             self.sandbox.known.ends.update(await self.sandbox.outside_ends())
             await self.flow()
             await self.act(now)
             if all(at is None or at > now for at in self.changes.values()):
                 return
+
+    async def _who_may_lag(self, now: datetime) -> frozenset[str]:
+        """Name the services for whom ``now`` brings nothing; the notifier must know the time before it sends."""
+        wakeup = await self.sandbox.next_wakeup()
+        sends = wakeup is not None and wakeup <= now
+        return frozenset(
+            stage.name
+            for stage in self.sandbox.stages
+            if stage.name != "scheduler"
+            and ((at := self.changes.get(stage.name)) is None or at > now)
+            and not (sends and stage.name == "notifier")
+        )
 
     async def next_instant(self, after: datetime, *, until: datetime) -> datetime:
         """Return the next instant at which anything happens, ``until`` at the latest."""
@@ -154,16 +182,16 @@ async def advance_clock(target: datetime, *, sandbox: Sandbox) -> Advanced:
         await walk.flow(again=[stage.name for stage in sandbox.stages])
         begun, told = await sandbox.now(), walk.outcomes()
         if begun is None:
-            await walk.arrive(target)
+            await walk.arrive(target, is_last=True)
         else:
             at = begun
             # Facts came in since: what they change at the present instant comes first.
             await walk.act(at)
             if any(change is not None and change <= at for change in walk.changes.values()):
-                await walk.arrive(at)
+                await walk.arrive(at, is_last=False)
             while at < target:
                 at = await walk.next_instant(at, until=target)
-                await walk.arrive(at)
+                await walk.arrive(at, is_last=at == target)
         return Advanced(target, walk.commands, walk.outcomes() - told)
 
 
