@@ -17,6 +17,7 @@ from chassis.runtime import Service
 from chassis.settings import load
 from notifier.adapters.gate import InvoicesGate
 from notifier.adapters.letters import LetterFolder, LetterService
+from notifier.adapters.mail_log import MailLog
 from notifier.adapters.metrics import PrometheusMeters
 from notifier.adapters.reading import PostgresReader, next_attempt_at, under_way
 from notifier.adapters.redirect import Redirected
@@ -156,8 +157,11 @@ def _webhooks(settings: Settings) -> dict[str, Webhook]:
 
 def _providers(settings: Settings, *, stack: AsyncExitStack) -> dict[str, Provider]:
     """Build the channels that have what they need; in a trial run all of them become mail to one address."""
-    mail = SmtpMail(SmtpServer.of(_smtp_url(settings)), tag_replies=settings.reply_tags)
+    log = MailLog(settings.mail_log_url) if settings.mail_log_url else None
+    mail = SmtpMail(SmtpServer.of(_smtp_url(settings)), tag_replies=settings.reply_tags, log=log)
     stack.push_async_callback(mail.close)
+    if log is not None:
+        stack.push_async_callback(log.close)
     if settings.redirect_all_to:
         return dict.fromkeys(MESSAGE_CHANNELS, Redirected(mail, to=settings.redirect_all_to))
     found: dict[str, Provider] = {"EMAIL": mail}

@@ -31,6 +31,8 @@ class Settings(ServiceSettings):
     """Trial runs: every message goes to this e-mail address instead."""
 
     smtp_url: SecretStr = SecretStr("")
+    mail_log_url: str = ""
+    """Where the mail server's log can be asked after a crash (the inbox in the sandbox); empty: nowhere."""
     email_webhook_secret: SecretStr = SecretStr("")
     """Bearer token that the mail system shows at /v1/webhooks/email."""
 

@@ -19,6 +19,7 @@ class LetterFolder:
 
     name = "folder"
     is_repeatable = True
+    answers_look_ups_at_once = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -55,6 +56,7 @@ class LetterService:
 
     name = "letters"
     is_repeatable = True
+    answers_look_ups_at_once = False
 
     def __init__(self, base_url: str, *, token: str = "", timeout_s: float = TIMEOUT_S) -> None:
         self._client = vendor_client(base_url, timeout_s=timeout_s)

@@ -19,6 +19,7 @@ class Redirected:
 
     name = "redirect"
     is_repeatable = False
+    answers_look_ups_at_once = False
 
     def __init__(self, mail: Provider, *, to: str) -> None:
         self._mail = mail

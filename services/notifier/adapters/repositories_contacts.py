@@ -14,7 +14,7 @@ from notifier.domain.contact import ContactEvent, MessageContact
 from notifier.usecases.ports import Key
 
 LEASE_S: Final = 30
-CALL_BACK_S: Final = 3
+CALL_BACK_S: Final = 10
 """How long the sandbox's clock waits for a delivery status (machine seconds)."""
 
 _SENDING: Final = "('CLAIMED', 'CALLING')"

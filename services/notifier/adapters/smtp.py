@@ -18,6 +18,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
+from notifier.adapters.mail_log import MailLog
 from notifier.adapters.mail_message import build_mail, message_id
 from notifier.domain.message import Message
 from notifier.domain.outcome import (
@@ -77,9 +78,18 @@ class SmtpMail:
 
     name = "smtp"
     is_repeatable = False
+    answers_look_ups_at_once = False
 
-    def __init__(self, server: SmtpServer, *, tag_replies: bool = True, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        server: SmtpServer,
+        *,
+        tag_replies: bool = True,
+        timeout_s: float = TIMEOUT_S,
+        log: MailLog | None = None,
+    ) -> None:
         self._server = server
+        self._log = log
         self._tag_replies = tag_replies
         self._slots = asyncio.Semaphore(CONNECTIONS_MAX)
         self._idle: list[tuple[SMTP, float]] = []
@@ -105,9 +115,11 @@ class SmtpMail:
         return outcome or Accepted(message_id(message, sender=sender))
 
     async def look_up(self, message: Message) -> LookUp:
-        """SMTP offers no look-up."""
-        del message
-        return CannotTell()
+        """Ask the relay's log, where there is one; SMTP itself offers no look-up."""
+        if self._log is None:
+            return CannotTell()
+        own_id = message_id(message, sender=message.creditor.sender_email)
+        return await self._log.find(own_id, to=message.recipient.address)
 
     async def _deliver(self, sender: str, recipient: str, content: bytes) -> Outcome | None:
         """Return None when the mail was taken."""

@@ -69,6 +69,7 @@ class TwilioSms:
 
     name = "twilio"
     is_repeatable = False
+    answers_look_ups_at_once = True
 
     def __init__(self, account: TwilioAccount, *, timeout_s: float = TIMEOUT_S) -> None:
         self._account = account

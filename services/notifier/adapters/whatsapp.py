@@ -61,6 +61,7 @@ class WhatsApp:
 
     name = "whatsapp"
     is_repeatable = False
+    answers_look_ups_at_once = False
 
     def __init__(self, account: WhatsAppAccount, *, timeout_s: float = TIMEOUT_S) -> None:
         self._account = account

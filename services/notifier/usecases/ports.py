@@ -181,6 +181,11 @@ class Provider(Protocol):
         """Make one call; every failure comes back as an Outcome, nothing is raised."""
         ...
 
+    @property
+    def answers_look_ups_at_once(self) -> bool:
+        """Whether a look-up right after a lost answer is worth something; a log may lag behind."""
+        ...
+
     async def look_up(self, message: Message) -> LookUp:
         """Ask whether an earlier call of this message was taken."""
         ...

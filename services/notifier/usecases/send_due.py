@@ -130,7 +130,7 @@ class SendDue:
             outcome = Ambiguous(type(error).__name__)
         if isinstance(outcome, Ambiguous) and provider.is_repeatable:
             return Retry(outcome.reason)
-        if isinstance(outcome, Ambiguous):
+        if isinstance(outcome, Ambiguous) and provider.answers_look_ups_at_once:
             found = await provider.look_up(message)
             # An answer of "absent" is no proof here: the call may still be on its way.
             return found if isinstance(found, Accepted) else outcome

@@ -180,7 +180,7 @@ async def serving(app: FastAPI, *, port: int = 0) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_stage(
-    database: stack_databases.Database, *, folder: Path, **changes: Any
+    database: stack_databases.Database, *, folder: Path, mail_log: bool = False, **changes: Any
 ) -> AsyncIterator[Stage]:
     """Run the notifier's API and sender beside an inbox; Kafka is left out."""
     signing, jwks = key_files(folder)
@@ -221,6 +221,7 @@ async def open_stage(
                 "whatsapp_app_secret": APP_SECRET,
                 "whatsapp_verify_token": "verify-me",
                 "letter_base_url": inbox_url,
+                "mail_log_url": inbox_url if mail_log else "",
                 "provider_timeout_s": 2,
                 **changes,
             }

@@ -1,11 +1,15 @@
 """After a crash: what was not sent goes again, what may have been sent is never repeated blindly."""
 
+from pathlib import Path
+
 import pytest
 
 from notifier.usecases.send_due import SendDue
 from sandbox.inbox.messages import Channel
 from tests.integration.notifier.events import customer_changed, reminder_due
-from tests.integration.notifier.stage import Stage, sending
+from tests.integration.notifier.stage import Stage, open_stage, sending
+from tests.support.servers import Databases
+from tests.unit.notifier.builders import NOON
 
 
 class Killed(BaseException):
@@ -56,6 +60,42 @@ async def test_a_mail_that_died_after_the_call_is_ambiguous(idle_stage: Stage) -
     assert len(idle_stage.inbox_messages()) == 1
     (contact,) = await idle_stage.contacts()
     assert (contact["outcome"], contact["why"]) == ("AMBIGUOUS", "INTERRUPTED")
+
+
+async def test_a_mail_that_died_after_the_call_is_found_in_the_relays_log(
+    databases: Databases, tmp_path: Path
+) -> None:
+    async with (
+        databases.fresh("notifier") as database,
+        open_stage(database, folder=tmp_path, mail_log=True) as stage,
+    ):
+        stage.set_clock(NOON)
+        await _die_at(stage, "after_provider_io", channel="EMAIL")
+        async with sending(stage):
+            await stage.settle()
+        assert len(stage.inbox_messages()) == 1
+        (contact,) = await stage.contacts()
+        assert (contact["outcome"], contact["provider_message_id"]) == (
+            "ACCEPTED",
+            "contact-1@velvet.example",
+        )
+
+
+async def test_a_mail_that_never_left_is_sent_once_the_log_is_sure(
+    databases: Databases, tmp_path: Path
+) -> None:
+    async with (
+        databases.fresh("notifier") as database,
+        open_stage(database, folder=tmp_path, mail_log=True) as stage,
+    ):
+        stage.set_clock(NOON)
+        await _die_at(stage, "after_provider_io", channel="EMAIL")
+        stage.inbox.mailbox.empty()
+        await stage.execute("UPDATE contacts SET called_at = clock_timestamp() - interval '6 seconds'")
+        async with sending(stage):
+            await stage.settle()
+        assert len(stage.inbox_messages()) == 1
+        assert (await stage.contacts())[0]["outcome"] == "ACCEPTED"
 
 
 async def test_an_sms_that_died_after_the_call_is_found_at_the_provider(idle_stage: Stage) -> None:

@@ -11,6 +11,7 @@ class FakeProvider:
 
     name = "fake"
     is_repeatable = False
+    answers_look_ups_at_once = True
 
     def __init__(self, *answers: Outcome) -> None:
         self.answers = deque(answers)
