@@ -87,6 +87,11 @@ async def test_money_that_came_first_is_applied_when_its_invoice_comes() -> None
     assert invoices_told(book) == [("2026-0001", 1, "0.00")]
 
 
+async def test_an_invoice_and_its_payment_in_one_batch_are_told_once() -> None:
+    book = await book_of(invoice(reference="RF1"), payment(reference="RF1"))
+    assert invoices_told(book) == [("2026-0001", 1, "0.00")]
+
+
 async def test_a_customer_inside_an_invoice_is_told_before_it_and_only_when_it_differs() -> None:
     told: list[Fact] = [
         customer(at=stamp("03-02")),
