@@ -63,7 +63,8 @@ class KafkaBroker:
             return
         self.layout.create()
         await self.format()
-        flags = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", *self._more_flags()]
+        # The quick compiler alone: a local broker lives minutes, and the optimising one would take a core of two.
+        flags = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *self._more_flags()]
         flags.append(f"-Dlog4j2.configurationFile={kafka_logging().as_uri()}")
         command = [
             java_program(),

@@ -65,6 +65,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, *, encoder: Encoder) -> None:
         self.engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.committed = Notice()
         """Rings after every commit of a unit in this process, and when the relay has sent something."""
         self._encoder = encoder
@@ -92,6 +93,12 @@ class Database:
             fault_point("before_commit")
         fault_point("after_commit")
         self._tell(shards)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Unit]:
+        """Read without a transaction: each statement sees what is committed when it runs, one round trip each."""
+        async with self._reading.connect() as connection:
+            yield Unit(connection, encoder=self._encoder)
 
     def _tell(self, shards: frozenset[int]) -> None:
         if shards:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from chassis.db import offsets, outbox
 from chassis.db.clock import SandboxClock
 from chassis.db.notice import wait
+from chassis.db.unit_of_work import Unit
 from chassis.http.auth import INTERNAL, Principal, authenticated
 from chassis.http.problems import Problem
 from chassis.service import Service
@@ -37,8 +38,6 @@ class Settled(BaseModel):
 
 
 class _State(BaseModel):
-    pending: int
-    waiting: bool
     next_change_at: datetime | None
     handled: int
 
@@ -75,18 +74,15 @@ async def _quiet(service: Service) -> _State:
     """Wait until nothing is pending and the outbox is empty."""
     while True:
         rung = service.database.committed.listen()
-        state = await _state(service)
-        if not state.pending and not state.waiting:
-            return state
+        async with service.database.reading() as unit:
+            # Pending work before the outbox: what ends in between has left its rows there.
+            pending = await service.pending(unit) if service.pending is not None else 0
+            if not pending and not await outbox.is_waiting(unit.connection):
+                return await _state(service, unit)
         await wait(rung, timeout_s=_POLL_S)
 
 
-async def _state(service: Service) -> _State:
-    """Read pending work before the outbox: what ends in between has left its rows there."""
-    async with service.database.unit() as unit:
-        pending = await service.pending(unit) if service.pending is not None else 0
-        waiting = await outbox.is_waiting(unit.connection)
-        rows = await offsets.all_offsets(unit.connection)
-        next_change_at = await service.next_change_at(unit)
+async def _state(service: Service, unit: Unit) -> _State:
+    rows = await offsets.all_offsets(unit.connection)
     handled = sum(sum(partitions.values()) for partitions in rows.values())
-    return _State(pending=pending, waiting=waiting, next_change_at=next_change_at, handled=handled)
+    return _State(next_change_at=await service.next_change_at(unit), handled=handled)

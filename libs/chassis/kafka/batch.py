@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from chassis.db import offsets
 from chassis.db.engine import is_collision, is_outage
 from chassis.db.offsets import Move, Place
+from chassis.db.unit_of_work import Unit
 from chassis.kafka.codec import Codec, Record
 from chassis.kafka.dead_letter import dead_letter
 from chassis.kafka.messages import Incoming
@@ -149,6 +150,15 @@ class Batches:
     def _moves(self, group: Sequence[Item]) -> list[Move]:
         last = {item.place: item.record.offset + 1 for item in group}
         return [Move(place=place, old=self.positions[place], new=new) for place, new in last.items()]
+
+    async def move(self, unit: Unit, item: Item) -> None:
+        """Move one item's offset in the caller's transaction; raises Fenced."""
+        await offsets.advance(unit.connection, self._moves([item]))
+
+    def moved(self, item: Item) -> None:
+        """Note that the transaction of ``move`` was committed."""
+        self.positions[item.place] = item.record.offset + 1
+        self._count([item], took_s=0.0)
 
     async def skip_to(self, ends: Mapping[Place, int]) -> None:
         """Move offsets past records that are none (transaction markers)."""

@@ -37,8 +37,8 @@ class Progress:
             async with asyncio.timeout(timeout_s):
                 while True:
                     rung = self._database.committed.listen()
-                    async with self._database.engine.connect() as connection:
-                        rows = await offsets.all_offsets(connection)
+                    async with self._database.reading() as unit:
+                        rows = await offsets.all_offsets(unit.connection)
                     if offsets.reached(rows, ends, topics=self._consumes):
                         return True
                     await wait(rung, timeout_s=_POLL_S)
