@@ -129,11 +129,13 @@ def _reasons(
 def _look_again(
     after: Customer, turns: list[Turn], outcome: Outcome, *, actions: list[Action], case: Case
 ) -> datetime | None:
-    """Return the first instant after now at which time alone may change the decision."""
+    """Return the first instant after now at which time alone may change the decision.
+
+    What a message of this very moment holds back is looked at again tomorrow: ``outcome`` knows that already.
+    """
     if actions:
         case = case.after(after)
         turns = _turns_after(turns, actions, case=case)
-        outcome = find_message(turns, slot=case.moments.at(case.now), room=room_for(case), case=case)
     found: list[datetime | None] = [
         *(_of(case.moments.first(after=case.now, day=day)) for day in set(outcome.wake_days)),
         *(_turn_wakes(turn, case=case) for turn in turns),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from scheduler.domain.decision import Reason
@@ -106,6 +107,7 @@ _SENTENCES: Final = {
 _ENDLESS: Final = {"en": "further notice", "nl": "nader bericht"}
 
 
+@lru_cache(maxsize=20_000)
 def sentence(reason: Reason, *, language: str) -> str:
     """Write one reason as a sentence; Dutch for ``nl``, English for every other language."""
     tongue = "nl" if language == "nl" else "en"
