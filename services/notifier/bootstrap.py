@@ -72,7 +72,6 @@ def _service(
     default_sender = settings.sender_email or (SANDBOX_SENDER if settings.sandbox else "")
     works = PostgresWorks(parts.database, default_sender=default_sender)
     reader, meters, renderer = PostgresReader(parts.database), PrometheusMeters(), TemplateRenderer()
-    consumer = Consumer(work_of=partial(PostgresWork, default_sender=default_sender), renderer=renderer)
     send_due = SendDue(
         works=works,
         gate=InvoicesGate(client),
@@ -89,6 +88,11 @@ def _service(
         reader=reader,
         clock=parts.clock,
         poll_s=settings.sender_poll_s,
+    )
+    consumer = Consumer(
+        work_of=partial(PostgresWork, default_sender=default_sender),
+        renderer=renderer,
+        on_commands=sender.expect,
     )
     stopping = asyncio.Event()
     return Service(

@@ -25,9 +25,12 @@ CLOCK_TOPIC = "scheduler.clock-advanced.v1"
 class Consumer:
     """Takes in a poll: parties first, so that a task's script knows whom to call."""
 
-    def __init__(self, *, work_of: Callable[[Unit], Work], renderer: Renderer) -> None:
+    def __init__(
+        self, *, work_of: Callable[[Unit], Work], renderer: Renderer, on_commands: Callable[[], None]
+    ) -> None:
         self._work_of = work_of
         self._renderer = renderer
+        self._on_commands = on_commands
 
     async def handle(self, unit: Unit, batch: Sequence[Incoming]) -> None:
         """Take in a batch in one transaction."""
@@ -44,6 +47,7 @@ class Consumer:
             await work.parties.store_customers(customers)
         if commands:
             await accept_commands(work, commands, renderer=self._renderer)
+            self._on_commands()
 
 
 def check(incoming: Incoming) -> object:

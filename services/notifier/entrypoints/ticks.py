@@ -1,7 +1,8 @@
 """Time's door: the sender's loop, and what "settled" must wait for."""
 
 import asyncio
-from datetime import UTC, datetime
+import time
+from datetime import datetime
 from typing import Final
 
 from chassis.db.notice import Notice, wait
@@ -12,7 +13,7 @@ from notifier.usecases.send_due import SendDue
 
 RECOVER_EVERY_S: Final = 5.0
 NOT_FRESH_PAUSE_S: Final = 0.2
-ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
+EXPECT_S: Final = 1.0
 
 
 class Sender:
@@ -26,6 +27,12 @@ class Sender:
         self._reader = reader
         self._clock = clock
         self._poll_s = poll_s
+        self._told_until_s = 0.0
+        self._looked_at: datetime | None = None
+
+    def expect(self) -> None:
+        """Say that commands are about to be committed: the next bells are worth a look."""
+        self._told_until_s = time.monotonic() + EXPECT_S
 
     async def run(self, *, stopping: asyncio.Event, committed: Notice) -> None:
         """Run the loop; a message in flight is seen through before it ends."""
@@ -39,8 +46,19 @@ class Sender:
                 await self._recover(owner=None)
                 recover_at_s = loop.time() + RECOVER_EVERY_S
             now = self._clock.now()
+            self._looked_at = now
             if now is None or not await self._reader.is_due(now):
-                await wait(rung, timeout_s=self._poll_s)
+                await self._sleep(rung, committed=committed)
             elif not await self._send_due():
                 # Due, and yet not to be sent now: the gate has no fresh answer, or somebody else is at it.
                 await wait(stopping, timeout_s=NOT_FRESH_PAUSE_S)
+
+    async def _sleep(self, rung: asyncio.Event, *, committed: Notice) -> None:
+        """Sleep until there may be something to send: most bells ring for other things."""
+        wake_at_s = time.monotonic() + self._poll_s
+        while (left_s := wake_at_s - time.monotonic()) > 0:
+            if not await wait(rung, timeout_s=left_s):
+                return
+            if time.monotonic() < self._told_until_s or self._clock.now() != self._looked_at:
+                return
+            rung = committed.listen()
