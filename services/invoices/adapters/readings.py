@@ -14,6 +14,8 @@ from invoices.adapters.repositories_money import MONEY_COLUMNS, read_money_recor
 from invoices.domain.agreement import AgreementKind
 from invoices.domain.creditor import CreditorRecord
 from invoices.domain.customer import CustomerRecord
+from invoices.domain.facts import WriteOff
+from invoices.domain.matching import id_key
 from invoices.domain.position import AgedAmount, InvoiceFilter, Total
 from invoices.domain.records import AgreementRecord, InvoiceRecord, InvoiceState, MoneyRecord
 
@@ -129,9 +131,14 @@ class SqlReadings:
 
     async def write_offs(self, creditor_id: str, *, invoice_id: str) -> list[MoneyRecord]:
         """Return the write-offs of an invoice, the oldest first."""
-        found = await self._book.money_naming(creditor_id, keys=[f"I:{invoice_id}"])
-        mine = [record for (kind, _), record in found.items() if kind == "WRITE_OFF"]
-        return sorted(mine, key=lambda record: (record.versions[0].on, record.versions[0].fact_id))
+        found = await self._book.money_naming(creditor_id, keys=[id_key(invoice_id)])
+        mine = [
+            (fact.on, fact.fact_id, record)
+            for record in found.values()
+            for fact in record.versions[:1]
+            if isinstance(fact, WriteOff) and fact.invoice_id == invoice_id
+        ]
+        return [record for _, _, record in sorted(mine, key=lambda item: item[:2])]
 
 
 def open_readings(unit: Unit) -> SqlReadings:

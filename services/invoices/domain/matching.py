@@ -18,7 +18,7 @@ _CHUNK: Final = re.compile(r"[^\s,;:()\[\]]+")
 
 def reference_key(reference: str) -> str:
     """Return a payment reference without spaces, in capitals ('' when there is none)."""
-    return _SPACES.sub("", reference).upper()
+    return _SPACES.sub("", reference).upper() if reference else ""
 
 
 def number_key(number: str) -> str:
@@ -54,9 +54,14 @@ def numbers_in(remittance: str) -> tuple[str, ...]:
 
 def invoice_keys(fact: InvoiceFact) -> tuple[str, ...]:
     """Return the keys by which money can name this invoice."""
-    keys = (f"I:{fact.invoice_id}", f"N:{number_key(fact.invoice_id)}")
+    number = id_key(fact.invoice_id)
     reference = reference_key(fact.payment_reference)
-    return (*keys, f"R:{reference}") if reference else keys
+    return (number, f"R:{reference}") if reference else (number,)
+
+
+def id_key(invoice_id: str) -> str:
+    """Return the key of an invoice's own number, however it is named: by id or in a text."""
+    return f"N:{number_key(invoice_id)}"
 
 
 def money_keys(fact: MoneyFact, *, assigned: tuple[Explicit, ...] = ()) -> tuple[str, ...]:
@@ -66,12 +71,12 @@ def money_keys(fact: MoneyFact, *, assigned: tuple[Explicit, ...] = ()) -> tuple
     """
     match fact:
         case Payment():
-            explicit = (f"I:{share.invoice_id}" for share in (*fact.allocations, *assigned))
+            explicit = (id_key(share.invoice_id) for share in (*fact.allocations, *assigned))
             reference = reference_key(fact.payment_reference)
             named = (f"R:{reference}",) if reference else ()
             numbers = (f"N:{number}" for number in numbers_in(fact.remittance))
             return tuple(dict.fromkeys((*explicit, *named, *numbers)))
         case CreditNote() | WriteOff():
-            return (f"I:{fact.invoice_id}",) if fact.invoice_id else ()
+            return (id_key(fact.invoice_id),) if fact.invoice_id else ()
         case Reversal():
             return (f"P:{fact.payment_id}",)

@@ -27,7 +27,9 @@ def needed_id(text: str, *, field: str) -> str:
     """Return an identifier that must be there."""
     if not text or text.isspace():
         raise Poison("missing", field=field)
-    return optional_id(text, field=field)
+    if len(text) > ID_CHARS_MAX:
+        raise Poison(f"longer than {ID_CHARS_MAX} characters", field=field)
+    return text
 
 
 def optional_id(text: str, *, field: str) -> str:

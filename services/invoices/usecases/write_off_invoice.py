@@ -6,6 +6,7 @@ from chassis.kernel.errors import Conflict, NotFound, Rejected
 from chassis.kernel.ids import derived_id
 from invoices.domain.allocation import ZERO
 from invoices.domain.facts import MoneyKind, WriteOff
+from invoices.domain.matching import id_key
 from invoices.domain.records import MoneyRecord
 from invoices.domain.versions import Stamp
 from invoices.usecases.gather_case import Seeds
@@ -25,7 +26,7 @@ async def write_off_invoice(account: Account, invoice_id: str, *, reason: str, a
     written_off = read_positive(amount, currency=fact.currency, field="amount") if amount else still_open
     if written_off > still_open:
         raise Rejected("more than what is open cannot be written off", field="amount")
-    known = await account.book.money_naming(fact.creditor_id, keys=[f"I:{invoice_id}"])
+    known = await account.book.money_naming(fact.creditor_id, keys=[id_key(invoice_id)])
     number = sum(1 for kind, _ in known if kind is MoneyKind.WRITE_OFF)
     write_off = WriteOff(
         creditor_id=fact.creditor_id,
