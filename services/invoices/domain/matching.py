@@ -9,6 +9,10 @@ from invoices.domain.facts import CreditNote, Explicit, InvoiceFact, MoneyFact, 
 CANDIDATES_MAX: Final = 96
 """Words of one remittance text that are tried as invoice numbers; the rest is noise."""
 
+SERIES_CHARS_MAX: Final = 12
+"""Characters of the first word of an invoice number that is written with spaces."""
+
+_DIGIT: Final = re.compile(r"[0-9]")
 _SPACES: Final = re.compile(r"\s+")
 # A word runs on over a hyphen or underscore between two letters or digits and over a dot between two
 # digits, so that 2026-0001 is not found in 2026-0001-5; a slash joins or parts, both readings are tried.
@@ -45,9 +49,10 @@ def numbers_in(remittance: str) -> tuple[str, ...]:
             found.update(dict.fromkeys("/".join(pair) for pair in pairwise(parts)))
     for width in (2, 3):
         for start in range(len(words) - width + 1):
-            candidate = " ".join(words[start : start + width])
-            if any(letter.isdigit() for letter in candidate):
-                found[candidate] = None
+            first, *others = words[start : start + width]
+            # A series such as INV before it, digits in all that follows: other prose is no number.
+            if len(first) <= SERIES_CHARS_MAX and all(_DIGIT.search(word) for word in others):
+                found[" ".join((first, *others))] = None
     found.pop("", None)
     return tuple(found)[:CANDIDATES_MAX]
 

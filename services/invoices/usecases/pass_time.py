@@ -81,8 +81,10 @@ async def _judge_items(
                     seeds.invoice_ids.update(await book.invoice_ids_by_term(creditor.creditor_id))
             case AgendaKind.PAYMENT | AgendaKind.CREDIT_NOTE | AgendaKind.REVERSAL | AgendaKind.WRITE_OFF:
                 seeds.money.add((MoneyKind(item.kind), item.key))
-    if seeds.customer_ids:
-        customer_ids = sorted(seeds.customer_ids)
-        seeds.invoice_ids.update(await book.open_invoice_ids(creditor.creditor_id, customer_ids=customer_ids))
+    # A new master record touches no invoice; a hold on the customer does.
+    customers = [(creditor.creditor_id, customer_id) for customer_id in sorted(seeds.customer_ids)]
+    if customers and (agreed := await book.customers_with_agreements(customers)):
+        held = sorted(customer_id for _, customer_id in agreed)
+        seeds.invoice_ids.update(await book.open_invoice_ids(creditor.creditor_id, customer_ids=held))
     events += await rejudge(book, creditor=creditor, seeds=seeds, moment=moment)
     book.publish(events, at=moment.told_at)
