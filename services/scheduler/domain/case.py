@@ -58,7 +58,7 @@ def case_of(customer: Customer, rules: Rulebook, calendars: Calendars, now: date
     tier = customer.tier
     policy = rules.of(tier)
     zone = cached_zone(customer.timezone, rules.creditor.timezone)
-    window = customer.window or customer.profile.best_window
+    window = customer.window
     moments = moments_of(zone=zone, calendar=calendars.contact, rules=policy.contact, window=window)
     tasks = moments
     if window is not None:

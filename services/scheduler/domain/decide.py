@@ -78,13 +78,14 @@ def carry_out(customer: Customer, actions: Iterable[Action], *, case: Case) -> C
         if action.mark:
             reported.append(action.mark)
     resent = {i for a in actions if a.step is not None and a.step.name == RESEND_STEP for i in a.own}
-    return replace(
+    changed = replace(
         customer,
         contacts=tuple(contacts.values()),
         reported=tuple(reported[-REPORTED_MAX:]),
         resends=tuple(r for r in customer.resends if not resent.intersection(r.invoice_ids)),
         invoices=tuple(invoice for invoice in customer.invoices if invoice.status == "OPEN"),
     )
+    return _forget(changed, case=case)
 
 
 def _contact(action: Action, step: Step, *, case: Case) -> Contact:
@@ -181,13 +182,16 @@ def _of(slot: Slot | None) -> datetime | None:
     return slot.opens_at if slot else None
 
 
-def forget(customer: Customer, *, case: Case) -> Customer:
-    """Drop contacts that no rule looks at any more, so that the state stays bounded."""
+def _forget(customer: Customer, *, case: Case) -> Customer:
+    """Drop what no rule looks at any more, so that the state stays bounded."""
     open_ids = {invoice.invoice_id for invoice in customer.invoices}
     horizon = case.today - case.policy.contact.messages_max_days * ONE_DAY
-    kept = tuple(
-        contact
-        for contact in customer.contacts
-        if contact.is_open_task or contact.day >= horizon or not open_ids.isdisjoint(contact.invoice_ids)
+    return replace(
+        customer,
+        contacts=tuple(
+            contact
+            for contact in customer.contacts
+            if contact.is_open_task or contact.day >= horizon or not open_ids.isdisjoint(contact.invoice_ids)
+        ),
+        resends=tuple(asked for asked in customer.resends if not open_ids.isdisjoint(asked.invoice_ids)),
     )
-    return customer if len(kept) == len(customer.contacts) else replace(customer, contacts=kept)

@@ -69,7 +69,12 @@ def take_invoice(customer: Customer, invoice: Invoice, *, history: tuple[Contact
     kept = [old for old in customer.invoices if old is not known]
     invoices = tuple(sorted((*kept, invoice), key=lambda item: item.invoice_id))
     present = {contact.contact_id for contact in customer.contacts}
-    again = tuple(contact for contact in history if contact.contact_id not in present)
+    # What was under way when the invoice closed was never heard of again here: honest is "don't know".
+    again = tuple(
+        replace(contact, outcome="AMBIGUOUS") if contact.outcome == "PENDING" else contact
+        for contact in history
+        if contact.contact_id not in present
+    )
     return replace(customer, invoices=invoices, contacts=customer.contacts + again)
 
 

@@ -210,3 +210,14 @@ def test_every_overdue_invoice_is_approached_or_its_reason_is_known(who: Custome
         assert item.invoice_id in approached or explained[item.invoice_id]
     if who.details:
         assert approached == {item.invoice_id for item in who.invoices}
+
+
+def test_the_state_of_a_customer_who_always_pays_stays_small() -> None:
+    story = Life(customer(_invoice(0, 0, 14, 90)), start=START)
+    for number in range(1, 40):
+        story.until(START + timedelta(days=10 * number))
+        paid = [replace(item, status="PAID", open=Decimal(0)) for item in story.who.invoices]
+        story.change(invoices=(*paid, _invoice(number, 10 * number, 14, 90)))
+    assert len(story.who.invoices) <= 2
+    assert len(story.who.contacts) <= 6
+    assert len(story.done) > 30
