@@ -46,7 +46,7 @@ _SAVE_FILES = text(
     " version = excluded.version, status = excluded.status, settled_on = excluded.settled_on,"
     " history = excluded.history"
 )
-_CLAIM = text(
+CLAIM = text(
     "SELECT state, said FROM customers WHERE next_wakeup_at <= :now"
     " ORDER BY next_wakeup_at, creditor_id, customer_id LIMIT :limit FOR UPDATE SKIP LOCKED"
 )
@@ -137,7 +137,7 @@ class PostgresCustomers:
 
     async def claim_due(self, now: datetime, *, limit: int) -> list[Awake]:
         """Claim the next due customers: one index probe when nothing is due."""
-        rows = await self._connection.execute(_CLAIM, {"now": now, "limit": limit})
+        rows = await self._connection.execute(CLAIM, {"now": now, "limit": limit})
         return [Awake(read_customer(row.state), row.said) for row in rows]
 
     async def save_decided(self, decided: Sequence[Decided]) -> None:
