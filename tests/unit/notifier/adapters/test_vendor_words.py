@@ -19,6 +19,7 @@ from notifier.adapters import twilio, whatsapp
 from notifier.adapters.http_outcomes import by_status, retry_after_s
 from notifier.adapters.letter_pdf import letter_pdf
 from notifier.adapters.mail_message import build_mail, tagged
+from notifier.adapters.paper import Paper
 from notifier.adapters.signatures import (
     is_same_secret,
     is_signed_by_hub,
@@ -291,6 +292,14 @@ def test_a_letter_has_an_address_sheet_and_says_what_its_text_says() -> None:
 def test_a_letter_can_write_every_name() -> None:
     pages = PdfReader(BytesIO(_letter(name="Łukasz Wiśniewski Ελλάς"))).pages
     assert "Łukasz Wiśniewski Ελλάς" in pages[0].extract_text()
+
+
+@given(st.lists(st.text("abcdefgWIil€-", min_size=1, max_size=60), max_size=30))
+def test_wrapped_lines_fit_and_lose_nothing(words: list[str]) -> None:
+    paper = Paper(foot="", written="")
+    lines = paper.wrap(" ".join(words), width_mm=60, size_pt=10)
+    assert "".join(lines).replace(" ", "") == "".join(words)
+    assert all(paper.width_mm(line, size_pt=10) <= 60 for line in lines)
 
 
 def test_what_is_published_has_an_identity_that_follows_from_its_words() -> None:
