@@ -179,8 +179,9 @@ async def test_movements_are_replaced_invoice_by_invoice(books: Books) -> None:
     second = Movement("2026-0001", MovementKind.REVERSED, "rev-1", day("04-09"), Decimal("-40.00"))
     other = Movement("2026-0002", MovementKind.CREDITED, "cn-1", day("04-03"), Decimal("1.00"))
     async with books() as book:
-        await book.save_movements(CREDITOR, movements={"2026-0001": (first, second), "2026-0002": (other,)})
-        await book.save_movements(CREDITOR, movements={"2026-0002": ()})
+        both = {"2026-0001": (first, second), "2026-0002": (other,)}
+        await book.save_movements(CREDITOR, movements=both, stale=[])
+        await book.save_movements(CREDITOR, movements={"2026-0002": ()}, stale=["2026-0002"])
         found = await book.movements(CREDITOR, invoice_ids=["2026-0001", "2026-0002"])
     assert found == {"2026-0001": (first, second)}
 
@@ -317,10 +318,12 @@ async def test_the_agenda_is_taken_from_its_head(books: Books) -> None:
         await book.open_creditors([CreditorRecord(creditor_id=CREDITOR), CreditorRecord(creditor_id="idle")])
         await book.add_agenda(CREDITOR, items=items)
         await book.add_agenda(CREDITOR, items=items[:1])
-        assert await book.agenda_heads() == {CREDITOR: day("04-01"), "idle": None}
+        idle = CreditorRecord(creditor_id="idle")
+        opened = CreditorRecord(creditor_id=CREDITOR)
+        assert await book.agenda_heads() == [(opened, day("04-01")), (idle, None)]
         assert await book.take_agenda(CREDITOR, until=day("04-30"), limit=1) == items[1:2]
         assert await book.take_agenda(CREDITOR, until=day("04-30"), limit=9) == items[2:]
-        assert await book.agenda_heads() == {CREDITOR: day("05-01"), "idle": None}
+        assert await book.agenda_heads() == [(opened, day("05-01")), (idle, None)]
 
 
 async def test_everything_dated_ahead_comes_on_the_agenda(books: Books) -> None:

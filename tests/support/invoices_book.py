@@ -149,7 +149,11 @@ class MemoryBook:
         rows = ((key, self.movement_rows.get((creditor_id, key))) for key in invoice_ids)
         return {key: row for key, row in rows if row}
 
-    async def save_movements(self, creditor_id: str, *, movements: Mapping[str, Sequence[Movement]]) -> None:
+    async def save_movements(
+        self, creditor_id: str, *, movements: Mapping[str, Sequence[Movement]], stale: Sequence[str]
+    ) -> None:
+        for key in movements:
+            assert (key in stale) == bool(self.movement_rows.get((creditor_id, key)))
         for key, found in movements.items():
             self.movement_rows[creditor_id, key] = tuple(found)
 
@@ -214,11 +218,11 @@ class MemoryBook:
         found.append((AgendaKind.CREDITOR, ""))
         self.agenda_rows.update((creditor_id, AgendaItem(on, kind, key)) for kind, key in found)
 
-    async def agenda_heads(self) -> dict[str, date | None]:
-        return {
-            key: min((item.on for creditor, item in self.agenda_rows if creditor == key), default=None)
-            for key in self.creditor_rows
-        }
+    async def agenda_heads(self) -> list[tuple[CreditorRecord, date | None]]:
+        return [
+            (record, min((item.on for creditor, item in self.agenda_rows if creditor == key), default=None))
+            for key, record in sorted(self.creditor_rows.items())
+        ]
 
     def publish(self, events: Sequence[Event], *, at: datetime) -> None:
         assert at.tzinfo is not None

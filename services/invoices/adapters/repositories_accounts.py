@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from invoices.adapters.stored import (
@@ -24,9 +25,12 @@ _LOCK = "SELECT pg_advisory_xact_lock{shared}(hashtextextended('creditor:' || c,
 _LOCK_ALONE = text(_LOCK.format(shared=""))
 _LOCK_SHARED = text(_LOCK.format(shared="_shared"))
 
+_CREDITOR_COLUMNS = (
+    "c.creditor_id, c.versions::text AS versions, c.version, c.published::text AS published, c.judged_on,"
+    " c.latest_on"
+)
 _CREDITORS = text(
-    "SELECT creditor_id, versions::text AS versions, version, published::text AS published, judged_on, latest_on"
-    " FROM creditors WHERE creditor_id = ANY(CAST(:ids AS text[]))"
+    f"SELECT {_CREDITOR_COLUMNS} FROM creditors c WHERE creditor_id = ANY(CAST(:ids AS text[]))"
 )
 _OPEN_CREDITORS = text(
     "INSERT INTO creditors (creditor_id, judged_on, latest_on)"
@@ -77,8 +81,9 @@ _TAKE_AGENDA = text(
 )
 # One look into the index per creditor, however long its agenda is.
 _HEADS = text(
-    "SELECT c.creditor_id, head.due_on FROM creditors c LEFT JOIN LATERAL"
+    f"SELECT {_CREDITOR_COLUMNS}, head.due_on FROM creditors c LEFT JOIN LATERAL"
     " (SELECT due_on FROM agenda a WHERE a.creditor_id = c.creditor_id ORDER BY due_on LIMIT 1) AS head ON true"
+    " ORDER BY c.creditor_id"
 )
 _EVERYTHING = text(
     "INSERT INTO agenda (creditor_id, due_on, kind, key) SELECT :creditor_id, :day, kind, key FROM ("
@@ -107,17 +112,7 @@ class AccountRows:
     async def creditors(self, creditor_ids: Sequence[str]) -> dict[str, CreditorRecord]:
         """Return the creditors that were seen before."""
         rows = await self.connection.execute(_CREDITORS, {"ids": list(creditor_ids)})
-        return {
-            row.creditor_id: CreditorRecord(
-                creditor_id=row.creditor_id,
-                versions=read_settings_versions(row.versions),
-                version=row.version,
-                published=read_settings(row.published),
-                judged_on=row.judged_on,
-                latest_on=row.latest_on,
-            )
-            for row in rows
-        }
+        return {row.creditor_id: _creditor(row) for row in rows}
 
     async def open_creditors(self, records: Sequence[CreditorRecord]) -> None:
         """Insert creditors seen for the first time."""
@@ -218,6 +213,17 @@ class AccountRows:
         """Put every fact dated after a day, and every agreement, on the agenda of a day."""
         await self.connection.execute(_EVERYTHING, {"creditor_id": creditor_id, "after": after, "day": on})
 
-    async def agenda_heads(self) -> dict[str, date | None]:
-        """Return every creditor with the first day of its agenda."""
-        return {row.creditor_id: row.due_on for row in await self.connection.execute(_HEADS)}
+    async def agenda_heads(self) -> list[tuple[CreditorRecord, date | None]]:
+        """Return every creditor with the first day of its agenda, ordered by id."""
+        return [(_creditor(row), row.due_on) for row in await self.connection.execute(_HEADS)]
+
+
+def _creditor(row: Row[Any]) -> CreditorRecord:
+    return CreditorRecord(
+        creditor_id=row.creditor_id,
+        versions=read_settings_versions(row.versions),
+        version=row.version,
+        published=read_settings(row.published),
+        judged_on=row.judged_on,
+        latest_on=row.latest_on,
+    )

@@ -91,8 +91,16 @@ _SELECT: Final = f"SELECT {READ_COLUMNS} FROM invoices WHERE creditor_id = :cred
 # Rows are locked in key order: another batch may add to the same customer at the same time.
 _LOCKED: Final = " ORDER BY invoice_id FOR UPDATE"
 _BY_ID = text(f"{_SELECT} AND invoice_id = ANY(CAST(:ids AS text[])){_LOCKED}")
-_BY_NUMBER = text(f"{_SELECT} AND number_key = ANY(CAST(:ids AS text[])){_LOCKED}")
-_BY_REFERENCE = text(f"{_SELECT} AND reference_key = ANY(CAST(:ids AS text[])){_LOCKED}")
+# Each branch takes its own index; the array of ids then takes the primary key, and the rows are locked.
+_BY_KEY = text(
+    f"{_SELECT} AND invoice_id = ANY(ARRAY("
+    "SELECT invoice_id FROM invoices WHERE creditor_id = :creditor_id AND invoice_id = ANY(CAST(:ids AS text[]))"
+    " UNION ALL"
+    " SELECT invoice_id FROM invoices WHERE creditor_id = :creditor_id AND number_key = ANY(CAST(:ids AS text[]))"
+    " UNION ALL"
+    " SELECT invoice_id FROM invoices WHERE creditor_id = :creditor_id"
+    f" AND reference_key = ANY(CAST(:references AS text[])))){_LOCKED}"
+)
 _OPEN_OF_CUSTOMERS = text(
     "SELECT invoice_id FROM invoices WHERE creditor_id = :creditor_id"
     " AND customer_id = ANY(CAST(:ids AS text[])) AND in_effect AND open > 0 ORDER BY invoice_id"
@@ -140,24 +148,22 @@ class InvoiceRows:
 
     async def invoices(self, creditor_id: str, *, invoice_ids: Iterable[str]) -> dict[str, InvoiceRecord]:
         """Return the invoices that exist, their rows locked."""
-        return await self._found(_BY_ID, creditor_id, invoice_ids)
+        rows = await self.connection.execute(_BY_ID, {"creditor_id": creditor_id, "ids": list(invoice_ids)})
+        return {row.invoice_id: read_record(row) for row in rows}
 
     async def invoices_named(self, creditor_id: str, *, keys: Iterable[str]) -> dict[str, InvoiceRecord]:
         """Return the invoices with one of these keys, their rows locked.
 
         A number that is already in its normal form is the id itself, so it needs no index of its own.
         """
-        by_kind: dict[str, list[str]] = {"N": [], "R": []}
+        by_kind: dict[str, list[str]] = {"N": [], "R": [], "P": []}
         for key in keys:
-            if key[0] in by_kind:
-                by_kind[key[0]].append(key[2:])
-        found: dict[str, InvoiceRecord] = {}
-        if by_kind["N"]:
-            found.update(await self._found(_BY_ID, creditor_id, by_kind["N"]))
-            found.update(await self._found(_BY_NUMBER, creditor_id, by_kind["N"]))
-        if by_kind["R"]:
-            found.update(await self._found(_BY_REFERENCE, creditor_id, by_kind["R"]))
-        return found
+            by_kind[key[0]].append(key[2:])
+        if not (by_kind["N"] or by_kind["R"]):
+            return {}
+        values = {"creditor_id": creditor_id, "ids": by_kind["N"], "references": by_kind["R"]}
+        rows = await self.connection.execute(_BY_KEY, values)
+        return {row.invoice_id: read_record(row) for row in rows}
 
     async def open_invoice_ids(self, creditor_id: str, *, customer_ids: Iterable[str]) -> list[str]:
         """Return the ids of the customers' invoices in effect with something open."""
@@ -183,11 +189,13 @@ class InvoiceRows:
         ]
         return {key: tuple(mine) for key, mine in groupby(found, key=lambda movement: movement.invoice_id)}
 
-    async def save_movements(self, creditor_id: str, *, movements: Mapping[str, Sequence[Movement]]) -> None:
-        """Replace the movements of these invoices."""
-        await self.connection.execute(
-            _FORGET_MOVEMENTS, {"creditor_id": creditor_id, "ids": sorted(movements)}
-        )
+    async def save_movements(
+        self, creditor_id: str, *, movements: Mapping[str, Sequence[Movement]], stale: Sequence[str]
+    ) -> None:
+        """Keep the movements of these invoices; ``stale`` are those that had others, which go."""
+        if stale:
+            values = {"creditor_id": creditor_id, "ids": list(stale)}
+            await self.connection.execute(_FORGET_MOVEMENTS, values)
         rows = [(position, m) for key in sorted(movements) for position, m in enumerate(movements[key])]
         if not rows:
             return
@@ -203,10 +211,6 @@ class InvoiceRows:
                 "amounts": [m.amount for _, m in rows],
             },
         )
-
-    async def _found(self, query: Any, creditor_id: str, ids: Iterable[str]) -> dict[str, InvoiceRecord]:
-        rows = await self.connection.execute(query, {"creditor_id": creditor_id, "ids": list(ids)})
-        return {row.invoice_id: read_record(row) for row in rows}
 
 
 def read_record(row: Row[Any]) -> InvoiceRecord:

@@ -25,22 +25,20 @@ async def pass_time(book: Book, *, moment: Moment) -> int:
     """
     if moment.now is None:
         return 0
-    heads = await book.agenda_heads()
-    creditors = await book.creditors(sorted(heads))
-    for creditor_id in sorted(creditors):
-        creditor, head = creditors[creditor_id], heads[creditor_id]
+    for creditor, head in await book.agenda_heads():
+        creditor_id = creditor.creditor_id
         today = creditor.today(moment.now)
         if today is None or (creditor.judged_on is not None and (head is None or head > today)):
             continue
         await book.lock([creditor_id], exclusive=True)
-        creditor = (await book.creditors([creditor_id]))[creditor_id]
-        if creditor.judged_on is None:
+        locked = (await book.creditors([creditor_id]))[creditor_id]
+        if locked.judged_on is None:
             await book.put_everything_on_agenda(creditor_id, after=today, on=today)
-            await book.save_creditors([replace(creditor, judged_on=today)])
+            await book.save_creditors([replace(locked, judged_on=today)])
             return 1
         items = await book.take_agenda(creditor_id, until=today, limit=ITEMS_MAX)
         if items:
-            await _judge_items(book, items, creditor=creditor, moment=moment)
+            await _judge_items(book, items, creditor=locked, moment=moment)
             return len(items)
     return 0
 
@@ -49,11 +47,9 @@ async def next_change_at(book: Book, *, now: datetime | None) -> datetime | None
     """Return the earliest instant at which ``pass_time`` has work; None: nothing is ahead, or no time yet."""
     if now is None:
         return None
-    heads = await book.agenda_heads()
-    creditors = await book.creditors(sorted(heads))
     instants = [
-        now if creditor.judged_on is None else _start_of(heads[creditor_id], creditor, now)
-        for creditor_id, creditor in creditors.items()
+        now if creditor.judged_on is None else _start_of(head, creditor, now)
+        for creditor, head in await book.agenda_heads()
     ]
     return min((instant for instant in instants if instant is not None), default=None)
 

@@ -102,8 +102,10 @@ class Book(Protocol):
         """Return the stored movements of the invoices that have any, in their stored order."""
         ...
 
-    async def save_movements(self, creditor_id: str, *, movements: Mapping[str, Sequence[Movement]]) -> None:
-        """Replace the movements of these invoices."""
+    async def save_movements(
+        self, creditor_id: str, *, movements: Mapping[str, Sequence[Movement]], stale: Sequence[str]
+    ) -> None:
+        """Keep the movements of these invoices; ``stale`` are those that had others, which go."""
         ...
 
     async def agreements(
@@ -142,8 +144,8 @@ class Book(Protocol):
         """Put every fact dated after a day, and every agreement, on the agenda of a day."""
         ...
 
-    async def agenda_heads(self) -> dict[str, date | None]:
-        """Return every creditor with the first day of its agenda."""
+    async def agenda_heads(self) -> list[tuple[CreditorRecord, date | None]]:
+        """Return every creditor with the first day of its agenda, ordered by id."""
         ...
 
     def publish(self, events: Sequence[Event], *, at: datetime) -> None:

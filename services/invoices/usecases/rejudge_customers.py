@@ -1,6 +1,6 @@
 """Judge customers anew: the master that counts, usable details, holds in force and broken promises."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from invoices.domain.agreement import Agreement
@@ -20,18 +20,20 @@ async def rejudge_customers(
     creditor: CreditorRecord,
     customer_ids: Sequence[str],
     moment: Moment,
-    changed: Sequence[CustomerRecord] = (),
+    changed: Mapping[str, CustomerRecord] | None = None,
 ) -> list[CustomerChanged]:
     """Judge these customers and save what changed; returns what the world is to be told, by customer.
 
-    ``changed`` are records with versions that are not stored yet. A customer of whom nothing is known
-    but its id is not spoken of.
+    ``changed`` are records as read, with versions that are not stored yet. A customer of whom nothing is
+    known but its id is not spoken of.
     """
-    wanted = sorted({*customer_ids, *(record.customer_id for record in changed)})
+    dirty = changed or {}
+    wanted = sorted({*customer_ids, *dirty})
     if not wanted:
         return []
-    records = await book.customers(creditor.creditor_id, customer_ids=wanted)
-    dirty = {record.customer_id: record for record in changed}
+    unread = [customer_id for customer_id in wanted if customer_id not in dirty]
+    read = await book.customers(creditor.creditor_id, customer_ids=unread) if unread else {}
+    records = {**read, **dirty}
     agreements = await book.agreements(creditor.creditor_id, customer_ids=wanted)
     by_customer: dict[str, list[Agreement]] = {}
     for agreement in (record.agreement for _, record in sorted(agreements.items())):
@@ -43,13 +45,11 @@ async def rejudge_customers(
         if customer_id not in records:
             continue
         record = records[customer_id]
-        if customer_id in dirty:
-            record = replace(record, versions=dirty[customer_id].versions)
         state = _judged(record, creditor, moment, by_customer.get(customer_id, []), broken)
         if state != record.published and (record.version or _says_anything(state)):
             record = replace(record, published=state, version=record.version + 1)
             events.append(CustomerChanged(state, record.version))
-        if record is not records[customer_id]:
+        if record is not records[customer_id] or customer_id in dirty:
             to_save.append(record)
     if to_save:
         await book.save_customers(to_save)

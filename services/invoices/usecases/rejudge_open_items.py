@@ -90,7 +90,8 @@ async def _save_movements(book: Book, case: Case, judgement: Judgement) -> None:
         if judgement.movements.get(key, ()) != before.get(key, ())
     }
     if changed:
-        await book.save_movements(case.creditor_id, movements=changed)
+        stale = [key for key in changed if key in before]
+        await book.save_movements(case.creditor_id, movements=changed, stale=stale)
 
 
 def _judged_agreements(case: Case, judgement: Judgement, seeds: Seeds) -> list[AgreementRecord]:

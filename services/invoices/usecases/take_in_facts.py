@@ -25,6 +25,7 @@ from invoices.domain.versions import merge
 from invoices.usecases.add_new_invoices import add_new_invoices
 from invoices.usecases.gather_case import Seeds
 from invoices.usecases.ports import Book
+from invoices.usecases.put_money_aside import put_money_aside
 from invoices.usecases.rejudge_customers import rejudge_customers
 from invoices.usecases.rejudge_open_items import rejudge
 
@@ -95,14 +96,15 @@ async def _take_in_one(
         creditor, changes = await _take_in_settings(book, intake.settings, creditor, seeds, moment)
         events += changes
     if intake.customers:
-        records = await _merged_customers(book, intake.customers, creditor, moment)
+        changed = await _merged_customers(book, intake.customers, creditor, moment)
         events += await rejudge_customers(
-            book, creditor=creditor, customer_ids=aged, moment=moment, changed=records
+            book, creditor=creditor, customer_ids=aged, moment=moment, changed=changed
         )
         seeds.customer_ids.clear()
     today = creditor.today(moment.now)
     if intake.money:
         await _merge_money(book, intake.money, seeds, today)
+        await put_money_aside(book, seeds, creditor_id=creditor.creditor_id, today=today)
     if intake.invoices:
         await _merge_invoices(book, intake.invoices, seeds, today)
     events += await rejudge(book, creditor=creditor, seeds=seeds, moment=moment)
@@ -182,7 +184,7 @@ async def apply_settings(
 
 async def _merged_customers(
     book: Book, facts: Sequence[CustomerMaster], creditor: CreditorRecord, moment: Moment
-) -> list[CustomerRecord]:
+) -> dict[str, CustomerRecord]:
     today, zone = creditor.today(moment.now), creditor.settings(moment.now).zone
     ids = sorted({fact.customer_id for fact in facts})
     records = await book.customers(creditor.creditor_id, customer_ids=ids)
@@ -193,7 +195,7 @@ async def _merged_customers(
             record.versions, fact, today=today, day_of=lambda master: master_day(master, zone=zone)
         )
         changed[fact.customer_id] = replace(record, versions=versions)
-    return [changed[key] for key in sorted(changed)]
+    return changed
 
 
 async def _merge_money(book: Book, facts: Sequence[MoneyFact], seeds: Seeds, today: date | None) -> None:
