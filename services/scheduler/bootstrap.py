@@ -27,7 +27,7 @@ from scheduler.entrypoints.http import Counter, clock_routes, invoice_routes, ou
 from scheduler.entrypoints.ticks import on_time
 from scheduler.settings import Settings
 from scheduler.usecases.advance_clock import Advanced, Stage, advance_clock
-from scheduler.usecases.decide_due import Count, decide_due
+from scheduler.usecases.decide_due import Count, Wave, decide_due
 from scheduler.usecases.ports import Desk
 from scheduler.usecases.take_in_facts import Told, take_in_facts
 
@@ -54,7 +54,7 @@ class Workshop:
         )
         FACTS_TOTAL.inc(len(facts) + len(creditors))
 
-    async def decide(self, unit: Unit, now: datetime) -> Count:
+    async def decide(self, unit: Unit, now: datetime | Wave) -> Count:
         """Decide one batch."""
         with BATCH_SECONDS.time():
             count = await decide_due(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.db.unit_of_work import Database
+from notifier.adapters.repositories_contacts import DUE
 from notifier.adapters.rows import COLUMNS, read_command, read_task
 from notifier.domain.consent import Consent
 from notifier.domain.contact import ContactEvent, TaskContact
@@ -35,16 +36,15 @@ _CONSENTS = text(
     " AND customer_id = :customer_id ORDER BY channel"
 )
 _UNDER_WAY = text(
-    "SELECT (SELECT count(*) FROM contacts WHERE state = 'PENDING' AND not_before <= :now)"
+    f"SELECT (SELECT count(*) FROM contacts WHERE state = 'PENDING' AND {DUE})"
     " + (SELECT count(*) FROM contacts WHERE state IN ('CLAIMED', 'CALLING'))"
-    " + (SELECT count(*) FROM contacts WHERE call_back_until > clock_timestamp())"
 )
-_NEXT = text("SELECT min(not_before) FROM contacts WHERE state = 'PENDING' AND not_before > :now")
-_IS_DUE = text("SELECT EXISTS (SELECT 1 FROM contacts WHERE state = 'PENDING' AND not_before <= :now)")
+_NEXT = text(f"SELECT min(not_before) FROM contacts WHERE state = 'PENDING' AND NOT {DUE}")
+_IS_DUE = text(f"SELECT EXISTS (SELECT 1 FROM contacts WHERE state = 'PENDING' AND {DUE})")
 
 
 async def under_way(connection: AsyncConnection, *, now: datetime) -> int:
-    """Count what is due, being sent, or waited for (a delivery status)."""
+    """Count what is due or being sent; delivery statuses are the sandbox inbox's to wait for (`GET /idle`)."""
     return int((await connection.execute(_UNDER_WAY, {"now": now})).scalar_one())
 
 

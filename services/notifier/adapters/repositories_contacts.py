@@ -14,10 +14,10 @@ from notifier.domain.contact import ContactEvent, MessageContact
 from notifier.usecases.ports import Key
 
 LEASE_S: Final = 30
-CALL_BACK_S: Final = 10
-"""How long the sandbox's clock waits for a delivery status (machine seconds)."""
-
 _SENDING: Final = "('CLAIMED', 'CALLING')"
+# A message never put off is due at its decision: in the sandbox customers' decisions run ahead of the clock's
+# row, each customer in its own order of time.
+DUE: Final = "(not_before <= :now OR not_before = decided_at)"
 _KEYS: Final = "unnest(CAST(:creditors AS text[]), CAST(:ids AS text[]))"
 
 _ADD = text(
@@ -35,13 +35,13 @@ _ADD = text(
 # pick the same row, and the second one skips it because it is locked.
 _CLAIM = text(
     "WITH first AS (SELECT DISTINCT ON (p.creditor_id, p.customer_id) p.creditor_id, p.contact_id, p.decided_at"
-    "  FROM contacts p WHERE p.state = 'PENDING' AND p.not_before <= :now AND NOT EXISTS ("
+    "  FROM contacts p WHERE p.state = 'PENDING' AND (p.not_before <= :now OR p.not_before = p.decided_at) AND NOT EXISTS ("
     "   SELECT 1 FROM contacts s WHERE s.creditor_id = p.creditor_id AND s.customer_id = p.customer_id"
     f"   AND s.state IN {_SENDING})"
     "  ORDER BY p.creditor_id, p.customer_id, p.decided_at, p.contact_id),"
     " picked AS (SELECT creditor_id, contact_id FROM first ORDER BY decided_at, creditor_id, contact_id LIMIT :limit),"
     " locked AS (SELECT k.creditor_id, k.contact_id FROM contacts k JOIN picked USING (creditor_id, contact_id)"
-    "  WHERE k.state = 'PENDING' AND k.not_before <= :now ORDER BY k.creditor_id, k.contact_id FOR UPDATE OF k SKIP LOCKED)"
+    "  WHERE k.state = 'PENDING' AND (k.not_before <= :now OR k.not_before = k.decided_at) ORDER BY k.creditor_id, k.contact_id FOR UPDATE OF k SKIP LOCKED)"
     " UPDATE contacts c SET state = 'CLAIMED', token = c.token + 1, owner = :owner,"
     f" lease_until = clock_timestamp() + interval '{LEASE_S} s'"
     " FROM locked l WHERE c.creditor_id = l.creditor_id AND c.contact_id = l.contact_id"
@@ -79,9 +79,7 @@ _SAVE = text(
     " provider_message_id = u.provider_message_id, status = u.status,"
     f" owner = CASE WHEN u.state IN {_SENDING} THEN c.owner ELSE '' END,"
     f" lease_until = CASE WHEN u.state IN {_SENDING} THEN clock_timestamp() + interval '{LEASE_S} s' END,"
-    " called_at = CASE WHEN u.state = 'CALLING' THEN clock_timestamp() ELSE c.called_at END,"
-    " call_back_until = CASE WHEN u.state IN ('ACCEPTED', 'AMBIGUOUS') AND u.provider = ANY(CAST(:calling_back AS text[]))"
-    f" THEN coalesce(c.call_back_until, clock_timestamp() + interval '{CALL_BACK_S} s') END"
+    " called_at = CASE WHEN u.state = 'CALLING' THEN clock_timestamp() ELSE c.called_at END"
     " FROM unnest(CAST(:creditor_id AS text[]), CAST(:contact_id AS text[]), CAST(:version AS bigint[]),"
     " CAST(:state AS text[]), CAST(:at AS timestamptz[]), CAST(:not_before AS timestamptz[]),"
     " CAST(:attempts AS integer[]), CAST(:why AS text[]), CAST(:token AS bigint[]), CAST(:provider AS text[]),"
@@ -104,8 +102,6 @@ _ADD_EVENTS = text(
     " WITH ORDINALITY AS u(creditor_id, contact_id, kind, detail, at, place) ORDER BY place"
     " ON CONFLICT DO NOTHING RETURNING creditor_id, contact_id"
 )
-
-CALLING_BACK: Final = ("twilio", "whatsapp")
 
 
 class PostgresContacts:
@@ -147,8 +143,7 @@ class PostgresContacts:
     async def save(self, contacts: Sequence[MessageContact]) -> None:
         """Write messages that this transaction has locked or claimed."""
         if contacts:
-            values: dict[str, Any] = {**message_columns(contacts), "calling_back": list(CALLING_BACK)}
-            await self._connection.execute(_SAVE, values)
+            await self._connection.execute(_SAVE, message_columns(contacts))
 
     async def put_off_channel(self, channel: str, *, now: datetime, until: datetime) -> None:
         """Let what is due on a channel wait until ``until``, or its own end."""

@@ -86,7 +86,6 @@ contacts = Table(
     _text("owner"),
     _instant("lease_until", nullable=True),
     _instant("called_at", nullable=True),
-    _instant("call_back_until", nullable=True),
     _text("provider"),
     _text("recipient"),
     _text("recipient_name"),

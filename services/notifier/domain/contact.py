@@ -76,6 +76,13 @@ class MessageContact:
         """Creditor and customer."""
         return (self.command.creditor_id, self.command.customer_id)
 
+    def acts_at(self, now: datetime) -> datetime:
+        """Return the instant at which this message acts when the clock shows ``now``.
+
+        In the sandbox a customer's decisions run ahead of the clock's row: none acts before its decision.
+        """
+        return max(now, self.command.at)
+
     def moved(self, delivery: Delivery) -> "MessageContact":
         """Take the delivery's new value; the version rises when the outside sees a change."""
         visible = delivery.state.outcome != self.delivery.state.outcome

@@ -15,6 +15,7 @@ async def record_status(work: Work, report: StatusReport, *, now: datetime) -> b
     )
     if contact is None:
         return False
+    now = max(now, contact.delivery.at)
     heard = contact.delivery.hear(
         report.status, provider_message_id=report.provider_message_id, why=report.reason
     )

@@ -79,11 +79,12 @@ class SendDue:
             parties = await work.parties.load({contact.party_key for contact in held})
             moved: list[MessageContact] = []
             for contact in held:
-                prepared = self._prepare(contact, party=parties[contact.party_key], answer=answer, now=now)
+                at = contact.acts_at(now)
+                prepared = self._prepare(contact, party=parties[contact.party_key], answer=answer, now=at)
                 if isinstance(prepared, Refusal):
-                    moved.append(self._suppress(work, contact, refusal=prepared, now=now))
+                    moved.append(self._suppress(work, contact, refusal=prepared, now=at))
                 else:
-                    calling = self._calling(contact, message=prepared, now=now)
+                    calling = self._calling(contact, message=prepared, now=at)
                     moved.append(calling)
                     calls.append((calling, prepared))
             await work.contacts.save(moved)
@@ -146,7 +147,7 @@ class SendDue:
             moved: list[MessageContact] = []
             for contact in await self._still_ours(work, called):
                 outcome = by_key[contact.key]
-                after = contact.moved(contact.delivery.conclude(outcome, now=now))
+                after = contact.moved(contact.delivery.conclude(outcome, now=contact.acts_at(now)))
                 moved.append(after)
                 await self._tell(work, contact, after=after, outcome=outcome)
             await self._pause_channels(work, moved, outcomes=by_key, now=now)

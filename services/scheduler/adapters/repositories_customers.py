@@ -1,6 +1,6 @@
 """The customers' states in PostgreSQL: one statement per table and batch, rows locked in key order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -50,10 +50,19 @@ CLAIM = text(
     "SELECT state, said FROM customers WHERE next_wakeup_at <= :now"
     " ORDER BY next_wakeup_at, creditor_id, customer_id LIMIT :limit FOR UPDATE SKIP LOCKED"
 )
+_CLAIM_UNLESS = text(
+    "SELECT state, said, decided_at, CASE WHEN isfinite(next_wakeup_at) THEN next_wakeup_at END AS wakeup_at"
+    " FROM customers c WHERE next_wakeup_at <= :now AND NOT EXISTS (SELECT 1 FROM"
+    " unnest(CAST(:creditors AS text[]), CAST(:customers AS text[])) AS u (creditor_id, customer_id)"
+    " WHERE u.creditor_id = c.creditor_id AND u.customer_id = c.customer_id)"
+    " ORDER BY next_wakeup_at, creditor_id, customer_id LIMIT :limit FOR UPDATE OF c SKIP LOCKED"
+)
 _DECIDED = text(
-    "UPDATE customers c SET state = coalesce(u.state, c.state), next_wakeup_at = u.wakeup, said = u.said"
+    "UPDATE customers c SET state = coalesce(u.state, c.state), next_wakeup_at = u.wakeup, said = u.said,"
+    " decided_at = u.at"
     " FROM unnest(CAST(:creditors AS text[]), CAST(:customers AS text[]), CAST(:states AS bytea[]),"
-    " CAST(:wakeups AS timestamptz[]), CAST(:said AS bytea[])) AS u (creditor_id, customer_id, state, wakeup, said)"
+    " CAST(:wakeups AS timestamptz[]), CAST(:said AS bytea[]), CAST(:instants AS timestamptz[]))"
+    " AS u (creditor_id, customer_id, state, wakeup, said, at)"
     " WHERE c.creditor_id = u.creditor_id AND c.customer_id = u.customer_id"
 )
 _LOG = text(
@@ -140,6 +149,12 @@ class PostgresCustomers:
         rows = await self._connection.execute(CLAIM, {"now": now, "limit": limit})
         return [Awake(read_customer(row.state), row.said) for row in rows]
 
+    async def claim_unless(self, now: datetime, *, acted: Collection[CustomerKey], limit: int) -> list[Awake]:
+        """Claim the next due customers but those of ``acted``."""
+        values = {"now": now, "limit": limit, **_keys(sorted(acted))}
+        rows = await self._connection.execute(_CLAIM_UNLESS, values)
+        return [Awake(read_customer(row.state), row.said, row.wakeup_at, row.decided_at) for row in rows]
+
     async def save_decided(self, decided: Sequence[Decided]) -> None:
         """Write states, wake-ups and what was said."""
         await self._connection.execute(
@@ -149,6 +164,7 @@ class PostgresCustomers:
                 "states": [write_customer(item.customer) if item.customer else None for item in decided],
                 "wakeups": [item.next_wakeup for item in decided],
                 "said": [item.said for item in decided],
+                "instants": [item.at for item in decided],
             },
         )
         logged = [(item, item.logged) for item in decided if item.logged is not None]

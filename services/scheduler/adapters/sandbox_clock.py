@@ -19,7 +19,7 @@ from chassis.kernel.errors import NotFound, Transient
 from chassis.telemetry.logs import log
 from scheduler.adapters.wire import CLOCK_ADVANCED, clock_advanced
 from scheduler.usecases.advance_clock import Known, Stage
-from scheduler.usecases.decide_due import Count
+from scheduler.usecases.decide_due import Count, Wave
 from scheduler.usecases.ports import Settled
 
 SETTLE_S_MAX: Final = 120.0
@@ -36,7 +36,7 @@ _NEXT = text(
     " WHERE next_wakeup_at IS NOT NULL ORDER BY next_wakeup_at LIMIT 1"
 )
 
-DecideBatch = Callable[[Unit, datetime], Awaitable[Count]]
+DecideBatch = Callable[[Unit, Wave], Awaitable[Count]]
 
 
 async def next_wakeup(unit: Unit) -> datetime | None:
@@ -144,12 +144,13 @@ class OwnSandbox:
                     return
             await wait(rung, timeout_s=_POLL_S)
 
-    async def decide(self, now: datetime) -> int:
-        """Decide batch by batch until nobody's wake-up is due."""
+    async def decide(self, until: datetime) -> int:
+        """Decide batch by batch, each customer at its own instants up to ``until``, each up to its next action."""
         commands = 0
+        wave = Wave(begun=self._clock.now() or until, until=until)
         while True:
             async with self._database.unit() as unit:
-                count = await self._decide(unit, now)
+                count = await self._decide(unit, wave)
             commands += count.commands
             if count.customers == 0:
                 return commands

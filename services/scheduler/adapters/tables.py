@@ -27,6 +27,7 @@ customers = Table(
     Column("state", LargeBinary, nullable=False),
     # One timer per customer; '-infinity': at once. Null: nothing comes of itself.
     Column("next_wakeup_at", DateTime(timezone=True)),
+    Column("decided_at", DateTime(timezone=True)),
     # Mark of the reasons last written to the log.
     Column("said", LargeBinary, nullable=False),
     PrimaryKeyConstraint("creditor_id", "customer_id"),

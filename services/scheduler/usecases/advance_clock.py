@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from chassis.kernel.errors import Conflict, Rejected
 from scheduler.usecases.ports import Settler
 
+_INSTANT: Final = timedelta(microseconds=1)
 JUMP_DAYS_MAX: Final = 400
 SAME_INSTANT_MAX: Final = 5
 """How often a service may ask for the same instant again before its word is no longer waited for."""
@@ -60,8 +61,11 @@ class Sandbox(Protocol):
         """Tell every service that it is ``now``."""
         ...
 
-    async def decide(self, now: datetime) -> int:
-        """Decide every customer whose wake-up is due; returns the number of commands."""
+    async def decide(self, until: datetime) -> int:
+        """Decide every customer whose wake-up comes by ``until``, at its own instant, up to its next action.
+
+        Returns the number of commands.
+        """
         ...
 
     async def next_wakeup(self) -> datetime | None:
@@ -126,10 +130,14 @@ class _Walk:
             return any(asked.get(topic) != ends for topic, ends in told.items() if topic != CLOCK)
         return asked != told
 
-    async def act(self, now: datetime) -> None:
-        """Decide what is due, and see it through with what follows from it."""
-        while (wakeup := await self.sandbox.next_wakeup()) is not None and wakeup <= now:
-            commands = await self.sandbox.decide(now)
+    async def act(self, until: datetime) -> None:
+        """Decide what is due by ``until``, and see it through with what follows from it.
+
+        Customers do not concern each other: each goes through its own instants in their order, all of
+        them side by side. No other service may have anything to do in between (``next_change``).
+        """
+        while (wakeup := await self.sandbox.next_wakeup()) is not None and wakeup <= until:
+            commands = await self.sandbox.decide(until)
             self.commands += commands
             if commands == 0:
                 continue
@@ -142,7 +150,7 @@ class _Walk:
     async def arrive(self, now: datetime, *, is_last: bool) -> None:
         """Bring every service to ``now`` and do what is due there."""
         for _ in range(SAME_INSTANT_MAX):
-            self.lagging = frozenset() if is_last else await self._who_may_lag(now)
+            self.lagging = frozenset() if is_last else self._who_may_lag(now)
             await self.sandbox.announce(now)
             self.sandbox.known.ends.update(await self.sandbox.outside_ends())
             await self.flow()
@@ -150,23 +158,27 @@ class _Walk:
             if all(at is None or at > now for at in self.changes.values()):
                 return
 
-    async def _who_may_lag(self, now: datetime) -> frozenset[str]:
-        """Name the services for whom ``now`` brings nothing; the notifier must know the time before it sends."""
-        wakeup = await self.sandbox.next_wakeup()
-        sends = wakeup is not None and wakeup <= now
+    def _who_may_lag(self, now: datetime) -> frozenset[str]:
+        """Name the services for whom ``now`` brings nothing."""
         return frozenset(
             stage.name
             for stage in self.sandbox.stages
-            if stage.name != "scheduler"
-            and ((at := self.changes.get(stage.name)) is None or at > now)
-            and not (sends and stage.name == "notifier")
+            if stage.name != "scheduler" and ((at := self.changes.get(stage.name)) is None or at > now)
         )
 
-    async def next_instant(self, after: datetime, *, until: datetime) -> datetime:
-        """Return the next instant at which anything happens, ``until`` at the latest."""
-        wakeup = await self.sandbox.next_wakeup()
-        found = [at for at in (*self.changes.values(), wakeup) if at is not None and after < at < until]
-        return min(found, default=until)
+    def next_change(self, after: datetime, *, until: datetime) -> datetime:
+        """Return the next instant at which a service has something to do by itself, ``until`` at the latest."""
+        return min(
+            (at for at in self.changes.values() if at is not None and after < at < until), default=until
+        )
+
+    async def go_on(self, after: datetime, *, until: datetime) -> datetime:
+        """Let the customers act up to the next change, and arrive there; returns that instant."""
+        await self.act(self.next_change(after, until=until) - _INSTANT)
+        # What was sent may have brought an earlier one: a message that is to be tried again.
+        change = self.next_change(after, until=until)
+        await self.arrive(change, is_last=change == until)
+        return change
 
     def outcomes(self) -> int:
         """Count what the notifier has told so far."""
@@ -190,8 +202,7 @@ async def advance_clock(target: datetime, *, sandbox: Sandbox) -> Advanced:
             if any(change is not None and change <= at for change in walk.changes.values()):
                 await walk.arrive(at, is_last=False)
             while at < target:
-                at = await walk.next_instant(at, until=target)
-                await walk.arrive(at, is_last=at == target)
+                at = await walk.go_on(at, until=target)
         return Advanced(target, walk.commands, walk.outcomes() - told)
 
 

@@ -1,7 +1,7 @@
 """Decides for the customers whose wake-up is due: the only place from which commands come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from scheduler.domain.case import cached_zone
@@ -10,11 +10,28 @@ from scheduler.domain.decide import decide
 from scheduler.domain.decision import Decision
 from scheduler.domain.policy import Calendars, Rulebook
 from scheduler.domain.words import Outreach
-from scheduler.usecases.ports import Awake, Commands, Customers, Decided, Rules
+from scheduler.usecases.ports import Awake, Commands, CustomerKey, Customers, Decided, Rules
 from scheduler.usecases.reasons_mark import mark_of
 
 BATCH_CUSTOMERS_MAX = 500
 _SHADOW_AGAIN = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Wave:
+    """A stretch of the sandbox's time in which only the customers themselves have anything to do.
+
+    Each customer decides at its own instants, in their order; one that has acted waits until its
+    contacts have come to their outcome, so it is not looked at again within the wave.
+    """
+
+    begun: datetime
+    until: datetime
+    acted: set[CustomerKey] = field(default_factory=set)
+
+    def instant_of(self, item: Awake) -> datetime:
+        """Return when this customer decides: as it asked, but not before the wave or its last decision."""
+        return max(self.begun, item.wakeup_at or self.begun, item.decided_at or self.begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +43,13 @@ class Count:
 
 
 async def decide_due(
-    now: datetime, *, customers: Customers, rules: Rules, commands: Commands, calendars: Calendars
+    now: datetime | Wave, *, customers: Customers, rules: Rules, commands: Commands, calendars: Calendars
 ) -> Count:
-    """Decide a bounded batch of customers whose wake-up is at or before ``now``; 0 customers: nothing left."""
-    awake = await customers.claim_due(now, limit=BATCH_CUSTOMERS_MAX)
+    """Decide a bounded batch of customers whose wake-up is at or before ``now``; 0 customers: nothing left.
+
+    With the wall clock everybody decides at ``now``; in a wave of the sandbox each at its own instant.
+    """
+    awake = await _claim(now, customers)
     if not awake:
         return Count(0, 0)
     books = await rules.rulebooks(sorted({item.customer.creditor_id for item in awake}))
@@ -38,16 +58,25 @@ async def decide_due(
     sent = 0
     for item in awake:
         book = books[item.customer.creditor_id]
-        result, decision = _decide_one(item, book, calendars=calendars, now=now)
+        instant = now.instant_of(item) if isinstance(now, Wave) else now
+        result, decision = _decide_one(item, book, calendars=calendars, now=instant)
         decided.append(result)
         if decision is None or not decision.actions:
             continue
+        if isinstance(now, Wave) and book.creditor.outreach is Outreach.ON:
+            now.acted.add(result.key)
         if book.creditor.outreach is Outreach.SHADOW:
             await commands.report_shadow(item.customer, decision, rules=book)
         else:
             sent += commands.publish(item.customer, decision, rules=book)
     await customers.save_decided(decided)
     return Count(len(awake), sent)
+
+
+async def _claim(now: datetime | Wave, customers: Customers) -> list[Awake]:
+    if isinstance(now, Wave):
+        return await customers.claim_unless(now.until, acted=now.acted, limit=BATCH_CUSTOMERS_MAX)
+    return await customers.claim_due(now, limit=BATCH_CUSTOMERS_MAX)
 
 
 def _decide_one(

@@ -1,6 +1,6 @@
 """What the use cases need from outside: the customers' states, the rules, the log, the other services."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -36,6 +36,10 @@ class Awake:
     customer: Customer
     said: bytes
     """Mark of the reasons last written to the log."""
+    wakeup_at: datetime | None = None
+    """The instant it asked for; None: at once."""
+    decided_at: datetime | None = None
+    """The instant of its last decision; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ class Customers(Protocol):
 
     async def claim_due(self, now: datetime, *, limit: int) -> list[Awake]:
         """Return customers whose wake-up is at or before ``now``, locked; those that others hold are passed over."""
+        ...
+
+    async def claim_unless(self, now: datetime, *, acted: Collection[CustomerKey], limit: int) -> list[Awake]:
+        """Claim due customers as ``claim_due`` does, but none of ``acted``."""
         ...
 
     async def save_decided(self, decided: Sequence[Decided]) -> None:

@@ -1,6 +1,6 @@
 """The scheduler's ports in memory: held against the real ones by tests/ports/test_scheduler_customers.py."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -31,6 +31,7 @@ class MemoryCustomers:
         self.states: dict[CustomerKey, Customer] = {}
         self.wakeups: dict[CustomerKey, datetime | None] = {}
         self.said: dict[CustomerKey, bytes] = {}
+        self.decided: dict[CustomerKey, datetime] = {}
         self.files: dict[InvoiceKey, FiledInvoice] = {}
         self.log: list[tuple[CustomerKey, Decided]] = []
 
@@ -50,10 +51,24 @@ class MemoryCustomers:
         due = sorted((at, key) for key, at in self.wakeups.items() if at is not None and at <= now)
         return [Awake(self.states[key], self.said.get(key, b"")) for _, key in due[:limit]]
 
+    async def claim_unless(self, now: datetime, *, acted: Collection[CustomerKey], limit: int) -> list[Awake]:
+        due = sorted((at, key) for key, at in self.wakeups.items() if at is not None and at <= now)
+        return [
+            Awake(
+                self.states[key],
+                self.said.get(key, b""),
+                None if at == AT_ONCE else at,
+                self.decided.get(key),
+            )
+            for at, key in due
+            if key not in acted
+        ][:limit]
+
     async def save_decided(self, decided: Sequence[Decided]) -> None:
         for item in decided:
             self.states[item.key] = item.customer or self.states[item.key]
             self.wakeups[item.key], self.said[item.key] = item.next_wakeup, item.said
+            self.decided[item.key] = item.at
             if item.logged is not None:
                 self.log.append((item.key, item))
 

@@ -21,6 +21,7 @@ _TABLES = (
         customer_id text NOT NULL,
         state bytea NOT NULL,
         next_wakeup_at timestamptz,
+        decided_at timestamptz,
         said bytea NOT NULL DEFAULT '',
         PRIMARY KEY (creditor_id, customer_id)
     ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02)""",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from scheduler.domain.words import Outreach
-from scheduler.usecases.decide_due import decide_due
+from scheduler.usecases.decide_due import Wave, decide_due
 from tests.unit.scheduler.builders import CALENDARS, customer, invoice, local
 from tests.unit.scheduler.memory_book import MemoryCommands, MemoryCustomers, MemoryRules
 
@@ -51,3 +51,35 @@ async def test_the_log_holds_changes_of_what_is_said_only() -> None:
     assert len(book.log) == 1  # on all three days it waits for the next moment
     await decide_due(local("2026-03-16"), customers=book, rules=rules, commands=commands, calendars=CALENDARS)
     assert len(book.log) == 2
+
+
+async def test_in_a_wave_each_customer_decides_at_its_own_instant_and_waits_for_what_comes_of_it() -> None:
+    book, commands = await book_with("C-1", "C-2"), MemoryCommands()
+    book.wakeups["acme-nl", "C-2"] = local("2026-04-02")
+    wave = Wave(begun=NOW, until=local("2026-04-20"))
+    first = await decide_due(
+        wave, customers=book, rules=MemoryRules(), commands=commands, calendars=CALENDARS
+    )
+    assert (first.customers, first.commands) == (2, 2)
+    assert [book.decided["acme-nl", name] for name in ("C-1", "C-2")] == [NOW, local("2026-04-02")]
+    again = await decide_due(
+        wave, customers=book, rules=MemoryRules(), commands=commands, calendars=CALENDARS
+    )
+    assert again.customers == 0, "both have steps due before the end of the wave, and contacts under way"
+
+
+async def test_a_customer_never_decides_before_its_own_last_decision() -> None:
+    book, rules = await book_with("C-1"), MemoryRules()
+    commands = MemoryCommands()
+    book.wakeups["acme-nl", "C-1"] = local("2026-04-02")
+    wave = Wave(begun=NOW, until=local("2026-04-20"))
+    await decide_due(wave, customers=book, rules=rules, commands=commands, calendars=CALENDARS)
+    await book.wake_all("acme-nl")
+    await decide_due(
+        Wave(begun=NOW, until=local("2026-04-20")),
+        customers=book,
+        rules=rules,
+        commands=commands,
+        calendars=CALENDARS,
+    )
+    assert book.decided["acme-nl", "C-1"] >= local("2026-04-02")
