@@ -10,8 +10,9 @@ import httpx
 
 from sandbox.inbox.messages import Message
 
-TRIES_MAX = 3
-PAUSES_S = (0.2, 0.6)
+TRIES_MAX = 12
+PAUSE_S_MAX = 2.0
+"""About twenty seconds in all: a notifier that was killed is back by then. Vendors try for hours."""
 TIMEOUT_S = 5.0
 CONCURRENT_MAX = 16
 # The answer normally goes out at once; a client that went away must not hold its call-backs for ever.
@@ -77,7 +78,7 @@ class CallBackLine:
         status = None
         for attempt in range(TRIES_MAX):
             if attempt:
-                await asyncio.sleep(PAUSES_S[attempt - 1])
+                await asyncio.sleep(min(0.2 * 2 ** (attempt - 1), PAUSE_S_MAX))
             status = await self._attempt(callback)
             if status is not None and status < 300:
                 self.delivered += 1

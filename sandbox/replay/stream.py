@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
+from itertools import pairwise
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from sandbox.ledger.facts import ApiAction, DayFacts, Event, encode
 from sandbox.replay.client import SandboxClient
 
 EVENING = time(21, 0)
-"""The clock stops at 21:00 of each day, creditor's time: every window of the day has passed by then."""
+"""When a replay's last day ends."""
 
 
 @dataclass(slots=True)
@@ -47,42 +48,55 @@ async def _nobody(progress: Progress) -> None:
 async def replay(
     stage: Stage, days: Sequence[DayFacts], *, watcher: Watcher = _nobody, until: date | None = None
 ) -> Progress:
-    """Replay ``days`` one by one, empty days included, and return what was done.
+    """Replay ``days`` one by one and return what was done.
 
-    Every day: its facts are published, its API actions posted, then the clock moves to its evening.
+    The clock stands at 00:00 of a day when its facts are published and its API actions posted; then it
+    moves to the next day on which anything happens, and at last to the evening of ``until``.
     """
-    first, last = days[0].day, max(days[-1].day, until or days[-1].day)
-    facts = {day.day: day for day in days}
-    progress = Progress(day=first)
+    last = max(days[-1].day, until or days[-1].day)
+    progress = Progress(day=days[0].day)
     producer = AIOKafkaProducer(bootstrap_servers=stage.bootstrap, acks="all", enable_idempotence=True)
     await producer.start()
     try:
-        await stage.client.advance(evening(first - timedelta(days=1), zone=stage.zone))
-        for day in _each_day(first, last):
-            await _play(stage, producer, facts.get(day, DayFacts(day=day)), progress=progress)
-            await watcher(progress)
+        await stage.client.advance(day_start(days[0].day, zone=stage.zone))
+        for facts, following in pairwise([*days, None]):
+            if facts is not None:
+                upto = (
+                    evening(last, zone=stage.zone)
+                    if following is None
+                    else day_start(following.day, zone=stage.zone)
+                )
+                await _play(stage, producer, facts, upto=upto, progress=progress)
+                progress.day = last if following is None else following.day
+                progress.days = (progress.day - days[0].day).days + (following is None)
+                await watcher(progress)
     finally:
         await producer.stop()
     return progress
 
 
+def day_start(day: date, *, zone: ZoneInfo) -> datetime:
+    """Return the instant at which ``day`` begins."""
+    return datetime.combine(day, time(0), tzinfo=zone)
+
+
 def evening(day: date, *, zone: ZoneInfo) -> datetime:
-    """Return the instant at which the replay stops the clock on ``day``."""
+    """Return 21:00 of ``day``: every window of the day has passed by then."""
     return datetime.combine(day, EVENING, tzinfo=zone)
 
 
-def _each_day(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
-
-
-async def _play(stage: Stage, producer: AIOKafkaProducer, facts: DayFacts, *, progress: Progress) -> None:
+async def _play(
+    stage: Stage, producer: AIOKafkaProducer, facts: DayFacts, *, upto: datetime, progress: Progress
+) -> None:
     await publish(producer, facts.events)
-    if facts.actions:
-        # Posted between two clock steps: what they speak of must have been taken in before.
-        await _post(stage, facts.actions)
-    answer = await stage.client.advance(evening(facts.day, zone=stage.zone))
-    progress.day = facts.day
-    progress.days += 1
+    if {action.invoice_id for action in facts.actions} & {
+        str(e.data.get("invoice_id", "")) for e in facts.events
+    }:
+        # What the actions speak of is a fact of this very day: it must have been taken in before.
+        await stage.client.advance(day_start(facts.day, zone=stage.zone))
+    for action in facts.actions:
+        await stage.client.post("invoices", _path_of(action), body=action.body)
+    answer = await stage.client.advance(upto)
     progress.events += len(facts.events)
     progress.by_topic.update(event.topic for event in facts.events)
     progress.commands += answer["commands"]
@@ -97,11 +111,6 @@ async def publish(producer: AIOKafkaProducer, events: Iterable[Event]) -> None:
         sent.append(await producer.send(event.topic, value, key=key, headers=headers))
     for future in sent:
         await future
-
-
-async def _post(stage: Stage, actions: Iterable[ApiAction]) -> None:
-    for action in actions:
-        await stage.client.post("invoices", _path_of(action), body=action.body)
 
 
 def _path_of(action: ApiAction) -> str:

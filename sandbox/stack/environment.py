@@ -69,6 +69,9 @@ class Surroundings:
             "VELVET_LETTER_BASE_URL": inbox,
             "VELVET_TASKS_PROVIDER": "worklist",
         }
+        if not self.inherited.get("VELVET_SMTP_URL"):
+            # Our own mail server: after a crash it can be asked whether it took a mail.
+            variables["VELVET_MAIL_LOG_URL"] = inbox
         if self.keys is not None:
             variables |= {
                 "VELVET_AUTH_ISSUER": ISSUER,

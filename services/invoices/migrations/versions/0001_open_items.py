@@ -1,8 +1,13 @@
 """Open items: facts, what follows from them, and what was agreed about them."""
 
+from typing import TYPE_CHECKING, cast
+
 from alembic import op
 
 from chassis.db.schema import create_chassis_tables, drop_chassis_tables
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 revision = "0001"
 down_revision = None
@@ -139,7 +144,7 @@ _ONLY_THE_CALLERS = "coalesce(current_setting('app.creditor', true), '') IN ('',
 
 
 def upgrade() -> None:
-    create_chassis_tables(op)
+    create_chassis_tables(cast("Operations", op))
     for statement in _TABLES:
         op.execute(statement)
     for table in _OF_A_CREDITOR:
@@ -150,4 +155,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("taken_in", *reversed(_OF_A_CREDITOR)):
         op.execute(f"DROP TABLE {table}")
-    drop_chassis_tables(op)
+    drop_chassis_tables(cast("Operations", op))
