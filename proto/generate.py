@@ -44,7 +44,9 @@ def run_protoc(out: Path) -> None:
 def type_of(field: FieldDescriptor, *, file: FileDescriptor) -> tuple[str, str]:
     """Return the annotation and the default of one field."""
     if field.type == FieldDescriptor.TYPE_MESSAGE:
-        message: Descriptor = field.message_type
+        message = field.message_type
+        if message is None:
+            raise ValueError(f"{field.full_name}: a message field without a type")
         if message.GetOptions().map_entry:
             key, value = (SCALARS[message.fields_by_name[part].type][0] for part in ("key", "value"))
             return f"dict[{key}, {value}]", "msgspec.field(default_factory=dict)"

@@ -1,5 +1,6 @@
 """Judges a replay by the ledger and by what came out of it, knowing nothing of how Velvet works."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -29,6 +30,8 @@ EARLIEST: Mapping[str, tuple[str, int]] = {
     "formal-notice-letter": ("effective", 32),
     "final-notice": ("effective", 30),
     "resend": ("issued", 3),
+    "decision": ("effective", 30),
+    "hand-over": ("effective", 45),
 }
 BRONZE_REMINDER_DAY = 5
 FORMAL = frozenset({"formal-notice", "formal-notice-letter", "final-notice"})
@@ -37,6 +40,7 @@ QUIET_FROM, QUIET_UNTIL = time(20), time(7)
 USUAL_MOMENT = time(9)
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MESSAGES_IN_14_DAYS_MAX = 4
+SHORT_CHANNELS = frozenset({"SMS", "WHATSAPP"})
 
 
 def judge(truth: Truth, evidence: Evidence) -> list[Violation]:
@@ -192,15 +196,22 @@ def misdelivered(truth: Truth, messages: Sequence[Contact], *, evidence: Evidenc
                 "wrong-recipient",
                 f"{contact['contact_id']} of {contact['customer_id']} went to {message['to']}",
             )
-        for invoice_id in contact["invoice_ids"]:
-            if invoice_id not in message["text"]:
-                yield Violation("unnamed-invoice", f"{contact['contact_id']} does not name {invoice_id}")
+        yield from _unnamed(contact, message["text"])
     known = {contact["provider_message_id"] for contact in evidence.contacts}
     for message in evidence.messages:
         if message["provider_message_id"] not in known:
             yield Violation(
                 "unaccounted", f"{message['channel']} {message['provider_message_id']} has no contact"
             )
+
+
+def _unnamed(contact: Contact, text: str) -> Iterator[Violation]:
+    """Find invoices that a text keeps to itself; a short message may count many instead of naming them."""
+    missing = [invoice_id for invoice_id in contact["invoice_ids"] if invoice_id not in text]
+    if contact["channel"] in SHORT_CHANNELS and re.search(rf"\b{len(contact['invoice_ids'])}\b", text):
+        return
+    for invoice_id in missing:
+        yield Violation("unnamed-invoice", f"{contact['contact_id']} does not name {invoice_id}")
 
 
 def _plain(address: str) -> str:

@@ -1,5 +1,6 @@
 """Writes reasons out as sentences, in Dutch and English: the words of `explanation`, of plans and of commands."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
@@ -59,12 +60,12 @@ _SENTENCES: Final = {
     "rule.latest": ("Day {0} after the effective due date, {1}, is the latest, although the customer still pays within two days with a chance of {2}%.", "Dag {0} na de effectieve vervaldag, {1}, is de uiterste, al betaalt de klant nog met een kans van {2}% binnen twee dagen."),
     "rule.no-history": ("There is too little history to time it by, so day {0} after the effective due date, {1}, counts.", "Er is te weinig historie om het moment op te kiezen, dus telt dag {0} na de effectieve vervaldag, {1}."),
     "resend": ("The customer said that the invoice never arrived.", "De klant zei dat de factuur nooit is aangekomen."),
-    "channel.preferred": ("The customer prefers {0}; that goes before our own order.", "De klant wil liefst {0}; dat gaat vóór onze eigen volgorde."),
+    "channel.preferred": ("The customer prefers to be reached by {0}; that goes before our own order.", "De klant wil het liefst bericht per {0}; dat gaat vóór onze eigen volgorde."),
     "channel.learned": ("The customer answers best by {0}; that goes before our own order.", "De klant reageert het best per {0}; dat gaat vóór onze eigen volgorde."),
     "channel.policy": ("{0^} comes first in the policy's order.", "{0^} staat vooraan in de volgorde van het beleid."),
     "channel.formal": ("A formal step goes by {0}, whatever is preferred.", "Een formele stap gaat per {0}, welke voorkeur er ook is."),
     "channel.fallback": ("{0^} is the first channel that can be used.", "{0^} is het eerste kanaal dat bruikbaar is."),
-    "channel.wish-not-possible": ("The customer prefers {1}, which cannot be used for this step; it goes by {0}.", "De klant wil liefst {1}, wat voor deze stap niet kan; het gaat per {0}."),
+    "channel.wish-not-possible": ("The customer prefers to be reached by {1}, which cannot be used for this step; it goes by {0}.", "De klant wil het liefst bericht per {1}, wat voor deze stap niet kan; het gaat per {0}."),
     "done": ("{0^} was carried out on {1} by {2} ({3}).", "{0^} is uitgevoerd op {1} per {2} ({3})."),
     "skipped": ("Steps due before {0}, when the invoice became known, are skipped.", "Stappen van vóór {0}, toen de factuur bekend werd, vervallen."),
     "wait.next": ("Next comes {0}, on {1} or the first allowed moment after it.", "Hierna komt {0}, op {1} of het eerste toegestane moment daarna."),
@@ -104,6 +105,12 @@ _SENTENCES: Final = {
     "unknown-newcomer": ("The customer is new and unknown, so the bronze ladder holds.", "De klant is nieuw en onbekend, dus geldt de bronzen ladder."),
 }  # fmt: skip
 
+_SINGULARS: Final = {
+    "days": "day", "business days": "business day", "messages": "message",
+    "dagen": "dag", "werkdagen": "werkdag", "berichten": "bericht",
+}  # fmt: skip
+_ONE: Final = re.compile(rf"(?<![\d.,])1 ({'|'.join(_SINGULARS)})\b")
+
 _ENDLESS: Final = {"en": "further notice", "nl": "nader bericht"}
 
 
@@ -118,7 +125,11 @@ def sentence(reason: Reason, *, language: str) -> str:
     for number, fact in enumerate(reason.facts):
         said = _fact(fact, tongue)
         text = text.replace(f"{{{number}^}}", said[:1].upper() + said[1:]).replace(f"{{{number}}}", said)
-    return text.replace(" : .", ".").replace(": .", ".")
+    return _ONE.sub(_singular, text.replace(" : .", ".").replace(": .", "."))
+
+
+def _singular(found: re.Match[str]) -> str:
+    return f"1 {_SINGULARS[found[1]]}"
 
 
 def one_sentence(reasons: Iterable[Reason], *, language: str) -> str:

@@ -1,15 +1,20 @@
 """The chassis' tables and the toy's two."""
 
+from typing import TYPE_CHECKING, cast
+
 from alembic import op
 
 from chassis.db.schema import create_chassis_tables, drop_chassis_tables
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    create_chassis_tables(op)
+    create_chassis_tables(cast("Operations", op))
     op.execute("CREATE TABLE things (thing_id text PRIMARY KEY, times bigint NOT NULL)")
     op.execute("CREATE TABLE owners (owner_id text PRIMARY KEY, version bigint NOT NULL)")
     op.execute("CREATE TABLE switches (name text PRIMARY KEY)")
@@ -18,4 +23,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE things, owners, switches, due")
-    drop_chassis_tables(op)
+    drop_chassis_tables(cast("Operations", op))

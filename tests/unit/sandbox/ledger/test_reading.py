@@ -137,8 +137,8 @@ def test_currencies_come_from_the_column_or_the_sign() -> None:
     text = HEADER.replace("disputed", "currency") + GOOD.replace("no\n", "usd\n")
     assert parse_ledger(text.encode()).rows[0].currency == "USD"
     assert _read(GOOD.replace("100.00", "£100.00")).rows[0].currency == "GBP"
-    unknown = parse_ledger((HEADER.replace("disputed", "currency") + GOOD.replace("no\n", "XXX\n")).encode())
-    assert unknown.bad_rows[0].reason == "'XXX' is no currency"
+    unknown = parse_ledger((HEADER.replace("disputed", "currency") + GOOD.replace("no\n", "QQQ\n")).encode())
+    assert unknown.bad_rows[0].reason == "'QQQ' is no currency"
 
 
 def test_counts_are_plain_digits() -> None:
