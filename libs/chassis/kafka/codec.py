@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError as ProtobufError
 from google.protobuf.message import Message
 
 from chassis.db.outbox import RawMessage
+from chassis.kafka.lenient import soften
 from chassis.kafka.messages import Incoming, Outgoing
 from chassis.kafka.registry import Registry, Topic
 from chassis.kafka.shapes import normalise, refuse_huge, refuse_nul, shape_of
@@ -130,7 +131,7 @@ class Codec:
         if content_type == PROTOBUF:
             body = _from_protobuf(data, topic=topic)
         elif content_type == JSON or content_type.endswith("+json"):
-            body = _from_json(data, struct=topic.body)
+            body = _from_json(data, topic=topic)
         else:
             raise Poison(f"{content_type[:60]!r} is not a known content type", field="content-type")
         refuse_huge(body, shape=shape_of(type(body)))
@@ -223,8 +224,9 @@ def _decoder(struct: type[msgspec.Struct]) -> msgspec.json.Decoder[msgspec.Struc
     return msgspec.json.Decoder(struct)
 
 
-def _from_json(data: bytes, *, struct: type[msgspec.Struct]) -> msgspec.Struct:
+def _from_json(data: bytes, *, topic: Topic) -> msgspec.Struct:
     """Decode straight into the lean type; other spellings, nulls and escapes take the careful path."""
+    struct = topic.body
     if not _NEEDS_CARE.search(data):
         try:
             return _decoder(struct).decode(data)
@@ -240,7 +242,12 @@ def _from_json(data: bytes, *, struct: type[msgspec.Struct]) -> msgspec.Struct:
     shape = shape_of(struct)
     value = normalise(value, shape=shape)
     refuse_nul(value)
-    return _convert(value, struct=struct)
+    try:
+        return _convert(value, struct=struct)
+    except Poison:
+        if not topic.soft:
+            raise
+    return _convert(soften(value, struct=struct, paths=topic.soft), struct=struct)
 
 
 def _convert(value: Any, *, struct: type[msgspec.Struct]) -> msgspec.Struct:

@@ -31,6 +31,8 @@ class Topic:
     dead_letter: str
     """Where its consumers put what can never succeed; empty: each its own ``<service>.dead-letter.v1``."""
     payment: bool = False
+    soft: tuple[str, ...] = ()
+    """Fields (dotted) whose JSON may have the wrong shape without making the record poison."""
 
     @property
     def is_clock(self) -> bool:
@@ -88,6 +90,7 @@ def read(text: str) -> Registry:
     for entry in raw["topics"]:
         merged = {"message": "", "dead_letter": "", **defaults, **entry}
         merged["consumers"] = frozenset(merged["consumers"])
+        merged["soft"] = tuple(merged.get("soft", ()))
         topics[entry["name"]] = Topic(**merged)
     return Registry(topics)
 
