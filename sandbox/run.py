@@ -30,7 +30,7 @@ from sandbox.stack.stack import Stack
 
 SAMPLE_SEED, SAMPLE_CUSTOMERS, SAMPLE_MONTHS = 0, 200, 12
 AFTERMATH_DAYS = 50
-"""Days replayed after a ledger's last fact, so that the last step of each ladder (day 45) can be seen."""
+"""Days replayed after the last fact of a ledger with unpaid invoices: the last step of a ladder is on day 45."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def from_file(console: Console, path: Path, *, mapping: str) -> Script:
     days = list(days_of(ledger))
     if not days:
         raise LedgerError(f"{path}: no row could be used, so there is nothing to replay")
-    return Script(days, Truth.of_ledger(ledger), days[-1].day + timedelta(days=AFTERMATH_DAYS))
+    aftermath = AFTERMATH_DAYS if ledger.counts.unpaid else 0
+    return Script(days, Truth.of_ledger(ledger), days[-1].day + timedelta(days=aftermath))
 
 
 async def play(console: Console, script: Script) -> int:

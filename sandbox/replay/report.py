@@ -3,8 +3,9 @@
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -88,13 +89,17 @@ def _examples(console: Console, evidence: Evidence) -> None:
         seen.add(kind)
         invoices = ", ".join(contact["invoice_ids"])
         console.print(
-            f"  {contact['at'][:16].replace('T', ' ')} UTC · {contact['tier'].lower()} {contact['customer_id']} · "
+            f"  {_local(contact['at'])} · {contact['tier'].lower()} {contact['customer_id']} · "
             f"{contact['channel'].lower()}, {contact['tone'].lower()} · {contact['step']} for {invoices}",
             highlight=False,
             markup=False,
         )
         if contact.get("reason"):
             console.print(f"      {contact['reason']}", highlight=False, markup=False)
+
+
+def _local(at: str) -> str:
+    return datetime.fromisoformat(at).astimezone(ZoneInfo("Europe/Amsterdam")).strftime("%Y-%m-%d %H:%M")
 
 
 def _not_sent(truth: Truth, evidence: Evidence) -> Table:

@@ -14,7 +14,7 @@ from sandbox.replay.stream import Progress, Stage, evening, replay
 from sandbox.replay.verdicts import Truth
 from sandbox.stack.stack import Stack
 
-CUSTOMERS, MONTHS, SEED = 24, 3, 7
+CUSTOMERS, MONTHS, SEED = 16, 6, 0
 
 
 def small_book() -> Book:

@@ -136,7 +136,9 @@ def one_sentence(reasons: Iterable[Reason], *, language: str) -> str:
     """Join reasons into the one sentence that a command carries."""
     return (
         "; ".join(
-            text if n == 0 else text[:1].lower() + text[1:]
+            text
+            if n == 0 or text[1:2].isupper() or text.startswith("WhatsApp")
+            else text[:1].lower() + text[1:]
             for n, text in enumerate(sentence(reason, language=language).rstrip(".") for reason in reasons)
         )
         + "."
