@@ -122,8 +122,8 @@ def _reasons(truth: Truth, evidence: Evidence) -> Counter[str]:
     for contact in evidence.contacts:
         if contact["outcome"] in {"SUPPRESSED", "FAILED"}:
             reasons[f"{contact['channel'].lower()} {contact['outcome'].lower()}: {contact['why']}"] += 1
-    for explanation in evidence.explanations.values():
-        if explanation["decision"] != "ACT" and explanation["reasons"]:
+    for invoice_id, explanation in evidence.explanations.items():
+        if invoice_id not in approached and explanation["decision"] != "ACT" and explanation["reasons"]:
             reasons[f"open and overdue now: {explanation['reasons'][0]}"] += 1
     return reasons
 
