@@ -69,7 +69,8 @@ async def test_killing_every_service_and_the_broker_changes_nothing(
             await stack.start_one(name)
 
         async def interrupt(day: date) -> None:
-            if day.toordinal() % 7 == 0 and victims:
+            # A Monday has facts: the next step is a busy one.
+            if day.weekday() == 0 and day.day < 15 and victims:
                 strikes.append(asyncio.create_task(strike(victims.pop(0))))
 
         evidence = await play(stack, cast(book), truth=truth, interrupt=interrupt)
