@@ -119,8 +119,10 @@ class Stage:
         async with asyncio.timeout(SETTLE_S_MAX):
             while True:
                 async with self.database.unit() as unit:
-                    if not await self.service.pending(unit):
-                        return
+                    pending = await self.service.pending(unit)
+                # As the clock does: first the notifier is at rest, then the providers' call-backs are in.
+                if not pending and await self.inbox.callbacks.idle(timeout_s=SETTLE_S_MAX):
+                    return
                 await asyncio.sleep(0.01)
 
     async def published(self) -> list[dict[str, Any]]:
