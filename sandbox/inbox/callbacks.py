@@ -73,10 +73,10 @@ class CallBackLine:
             return False
         return True
 
-    async def post(self, callback: CallBack) -> int | None:
+    async def post(self, callback: CallBack, *, tries_max: int = TRIES_MAX) -> int | None:
         """Post once or, on a failure, up to the limit; the last status, None when nobody answered."""
         status = None
-        for attempt in range(TRIES_MAX):
+        for attempt in range(tries_max):
             if attempt:
                 await asyncio.sleep(min(0.2 * 2 ** (attempt - 1), PAUSE_S_MAX))
             status = await self._attempt(callback)
@@ -85,7 +85,7 @@ class CallBackLine:
                 return status
         self.given_up += 1
         log.warning(
-            "call-back given up: url=%s status=%s tries=%s", callback.url.split("?")[0], status, TRIES_MAX
+            "call-back given up: url=%s status=%s tries=%s", callback.url.split("?")[0], status, tries_max
         )
         return status
 

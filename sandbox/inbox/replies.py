@@ -18,6 +18,7 @@ from sandbox.inbox.whatsapp import BUSINESS_NUMBER, metadata, webhook
 
 STOP_WORD = "STOP"
 
+REPLY_TRIES_MAX = 3
 router = APIRouter(tags=["Replies"])
 
 
@@ -57,7 +58,8 @@ async def send_reply(order: ReplyOrder, inbox: InboxOfApp) -> Response:
     if callback is None:
         detail = f"A {original.channel.lower()} message has no way back; reply to EMAIL, SMS or WHATSAPP."
         return problem(422, title="Not valid", detail=detail)
-    status = await inbox.callbacks.post(callback)
+    # A person waits for the answer: three tries, not the patience of a status call-back.
+    status = await inbox.callbacks.post(callback, tries_max=REPLY_TRIES_MAX)
     taken = status is not None and status < 300
     body = {"url": callback.url, "status": status, "taken": taken}
     return JSONResponse(body, status_code=200 if taken else 502)
