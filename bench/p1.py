@@ -42,7 +42,11 @@ async def _events_per_s(stack: Stack) -> float:
 
 
 def _environment(stack: Stack, port: int) -> Mapping[str, str]:
-    return live_environment(stack, "invoices") | {"VELVET_INVOICES_HTTP_PORT": str(port)}
+    # Two replicas on one host are told apart by name.
+    return live_environment(stack, "invoices") | {
+        "VELVET_INVOICES_HTTP_PORT": str(port),
+        "VELVET_INSTANCE_ID": f"bench-{port}",
+    }
 
 
 async def _produce(bootstrap: str) -> None:
