@@ -5,7 +5,7 @@ import asyncio
 import importlib
 import sys
 
-FIGURES = {"P1": "bench.p1", "P4": "bench.p4", "P6": "bench.p6", "P13": "bench.p13"}
+FIGURES = {"P1": "bench.p1", "P3": "bench.p3", "P4": "bench.p4", "P6": "bench.p6", "P13": "bench.p13"}
 
 
 async def _measure(names: list[str]) -> None:

@@ -1,14 +1,17 @@
-"""Starts roles of a service as processes of their own and stops them by their process id."""
+"""Starts roles of a service as processes of their own, watches what they use, and stops them by their process id."""
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 
 from sandbox.stack.stack import Stack
 
 STOP_S_MAX = 20
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def live_environment(stack: Stack, service: str) -> dict[str, str]:
@@ -19,9 +22,30 @@ def live_environment(stack: Stack, service: str) -> dict[str, str]:
     }
 
 
+def cpu_s(pid: int) -> float:
+    """Return the CPU seconds that a process has used, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process in megabytes (of 1,000,000 bytes)."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise ProcessLookupError(pid)
+
+
+def hold_to_one_core(pid: int) -> None:
+    """Keep a process, and what it starts from now on, on the last of the cores that it may use."""
+    os.sched_setaffinity(pid, {max(os.sched_getaffinity(pid))})
+
+
 @contextlib.asynccontextmanager
-async def running(commands: Sequence[tuple[Sequence[str], Mapping[str, str]]]) -> AsyncIterator[None]:
-    """Run `python -m …` once for each pair of arguments and environment; stop all at the end."""
+async def running(
+    commands: Sequence[tuple[Sequence[str], Mapping[str, str]]],
+) -> AsyncIterator[list[int]]:
+    """Run `python -m …` once for each pair of arguments and environment; yields their ids and stops all at the end."""
     processes = [
         await asyncio.create_subprocess_exec(
             sys.executable,
@@ -34,7 +58,7 @@ async def running(commands: Sequence[tuple[Sequence[str], Mapping[str, str]]]) -
         for arguments, environment in commands
     ]
     try:
-        yield
+        yield [process.pid for process in processes]
     finally:
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
