@@ -3,17 +3,33 @@
 from collections.abc import Callable
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 
 from chassis.health import Health
 from chassis.http import problems
 from chassis.http.auth import Verifier
+from chassis.http.document import DescribedApi
 from chassis.http.idempotency import Idempotency
 from chassis.http.limits import Door
 from chassis.http.paging import Cursors
 from chassis.http.settle import settle_router
 from chassis.service import Service
+
+
+class Alive(BaseModel):
+    """Whether the loops turn, and which do not."""
+
+    alive: bool
+    stuck: list[str]
+
+
+class Ready(BaseModel):
+    """Whether the process may be asked, and by part why not."""
+
+    ready: bool
+    not_ready: dict[str, str]
 
 
 def create_app(service: Service, *, health: Health | None = None) -> FastAPI:
@@ -36,13 +52,7 @@ def create_probe_app(service: Service, *, health: Health) -> FastAPI:
 
 
 def _bare(service: Service, *, health: Health) -> FastAPI:
-    app = FastAPI(
-        title=f"Velvet {service.name}",
-        version="1",
-        docs_url=None,
-        redoc_url=None,
-        responses={"default": {"description": "A problem (RFC 9457)", "content": {problems.MEDIA_TYPE: {}}}},
-    )
+    app = DescribedApi(title=f"Velvet {service.name}", version="1", docs_url=None, redoc_url=None)
     app.state.verifier = Verifier(service.settings)
     app.state.cursors = Cursors(service.settings.database_url.get_secret_value().encode())
     app.state.service = service
@@ -70,6 +80,20 @@ def _add_probes(app: FastAPI, *, health: Health) -> None:
         """Answer with all metrics in Prometheus' text format."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    probes: dict[str, Callable[..., object]] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
-    for path, answer in probes.items():
-        app.add_api_route(path, answer, methods=["GET"], tags=["operations"])
+    texts: dict[int | str, dict[str, object]] = {
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
+    }
+    probes: dict[str, tuple[Callable[..., object], dict[int | str, dict[str, object]]]] = {
+        "/healthz": (healthz, {200: {"model": Alive}, 503: {"model": Alive}}),
+        "/readyz": (readyz, {200: {"model": Ready}, 503: {"model": Ready}}),
+        "/metrics": (metrics, texts),
+    }
+    for path, (answer, answers) in probes.items():
+        app.add_api_route(
+            path,
+            answer,
+            methods=["GET"],
+            tags=["operations"],
+            responses=answers,
+            response_class=PlainTextResponse if answers is texts else JSONResponse,
+        )

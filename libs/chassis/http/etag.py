@@ -1,8 +1,33 @@
 """ETag and If-Match: whoever edits says which version they have seen."""
 
+from typing import Any, Final
+
 from fastapi import Request, Response
 
+from chassis.http.document import problems
 from chassis.http.problems import Problem
+
+_ETAG: Final = {
+    "description": "The version of what is shown: send it as If-Match with an edit.",
+    "required": True,
+    "schema": {"type": "string", "pattern": '^"[^"]+"$'},
+}
+
+SHOWN: Final[dict[int | str, dict[str, Any]]] = {200: {"headers": {"ETag": _ETAG}}}
+"""``responses`` of a route that shows what people edit."""
+
+
+def edits(*, needs_match: bool) -> dict[str, Any]:
+    """Return what the decorator of an edit says: ``@router.put(path, **edits(needs_match=True))``."""
+    if_match = {
+        "name": "If-Match",
+        "in": "header",
+        "required": needs_match,
+        "description": "The ETag that was read; * for any.",
+        "schema": {"type": "string"},
+    }
+    refusals = problems(412, 428) if needs_match else problems(412)
+    return {"responses": {**SHOWN, **refusals}, "openapi_extra": {"parameters": [if_match]}}
 
 
 def etag_of(version: object) -> str:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from chassis.db.engine import is_outage
 from chassis.kernel.errors import Conflict, NotFound, Poison, Rejected, Transient
@@ -88,12 +89,25 @@ def _validation(error: RequestValidationError) -> Problem:
     return Problem(422, "The request is not as documented; errors names each fault.", errors=faults)
 
 
+def _allow(request: Request, *, status: int) -> dict[str, str]:
+    """Return the Allow header of a 405 with every method of the path: each of them is a route of its own."""
+    if status != HTTPStatus.METHOD_NOT_ALLOWED:
+        return {}
+    methods: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return {"Allow": ", ".join(sorted(methods))}
+
+
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     """Turn an expected error into a problem; the outermost door does it for unexpected ones."""
     if isinstance(error, RequestValidationError):
         return response(_validation(error))
     if isinstance(error, HTTPException):
-        return response(Problem(error.status_code, str(error.detail), headers=error.headers))
+        headers = {**(error.headers or {}), **_allow(request, status=error.status_code)}
+        return response(Problem(error.status_code, str(error.detail), headers=headers))
     problem = problem_of(error)
     if problem.status >= 500 and not isinstance(error, Problem):
         log(__name__).error("request_failed", method=request.method, status=problem.status, exc_info=error)

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.db.unit_of_work import Database, Unit
 from chassis.http.auth import Principal, authenticated
-from chassis.http.etag import require_match, show
+from chassis.http.etag import SHOWN, edits, require_match, show
+from chassis.http.shapes import NO_NUL, Day, PathId, word
 from chassis.kernel.clock import Clock
 from classifier.domain.customer import CurrentTier, Key
 from classifier.domain.habits import EPISODES_KEPT
 from classifier.domain.pin import REASON_CHARS_MAX
-from classifier.domain.tier import Tier
+from classifier.domain.tier import Rule, Tier
 from classifier.usecases.pin_tier import PinRequest, pin_tier, unpin_tier
 from classifier.usecases.ports import Ledger, Reader
 from classifier.usecases.read_tier import TierAnswer, read_tier
@@ -44,7 +45,7 @@ class EvidenceBody(BaseModel):
     last_bad_days_late: list[int]
     open_overdue_days: int
     open_invoices: int
-    rule: str
+    rule: Annotated[str, word(*(rule.value for rule in Rule))]
 
 
 class PinBody(BaseModel):
@@ -62,8 +63,8 @@ class PinRequestBody(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     tier: Tier
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=REASON_CHARS_MAX, pattern="^[^\x00]*$")]
-    expires_on: date
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=REASON_CHARS_MAX, pattern=NO_NUL)]
+    expires_on: Day
 
 
 class EntryBody(BaseModel):
@@ -103,15 +104,23 @@ def tiers_router(door: Door) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/v1", tags=["tiers"])
 
-    @router.get("/customers/{customer_id}/tier", summary="Tier, reason, evidence and history of a customer")
-    async def read(customer_id: str, caller: Caller, response: Response) -> TierBody:
+    @router.get(
+        "/customers/{customer_id}/tier",
+        summary="Tier, reason, evidence and history of a customer",
+        responses=SHOWN,
+    )
+    async def read(customer_id: PathId, caller: Caller, response: Response) -> TierBody:
         """Return the tier that holds now, with an ETag for setting it by hand."""
         async with door.database.unit(creditor_id=caller.creditor_id) as unit:
             return await _answer(door, unit, (caller.creditor_id, customer_id), response)
 
-    @router.put("/customers/{customer_id}/tier", summary="Set the tier by hand until a day")
+    @router.put(
+        "/customers/{customer_id}/tier",
+        summary="Set the tier by hand until a day",
+        **edits(needs_match=False),
+    )
     async def pin(
-        customer_id: str, body: PinRequestBody, caller: WriteCaller, request: Request, response: Response
+        customer_id: PathId, body: PinRequestBody, caller: WriteCaller, request: Request, response: Response
     ) -> TierBody:
         """Set the tier by hand; the computed one runs on in its shadow. If-Match is honoured where it is sent."""
         key = (caller.creditor_id, customer_id)
@@ -121,8 +130,12 @@ def tiers_router(door: Door) -> APIRouter:
             await pin_tier(door.ledger_of(unit), key, asked, now=door.clock.now())
             return await _answer(door, unit, key, response)
 
-    @router.delete("/customers/{customer_id}/tier", summary="Take the manual tier away")
-    async def unpin(customer_id: str, caller: WriteCaller, request: Request, response: Response) -> TierBody:
+    @router.delete(
+        "/customers/{customer_id}/tier", summary="Take the manual tier away", **edits(needs_match=False)
+    )
+    async def unpin(
+        customer_id: PathId, caller: WriteCaller, request: Request, response: Response
+    ) -> TierBody:
         """Let the computed tier hold again from now."""
         key = (caller.creditor_id, customer_id)
         async with door.database.unit(creditor_id=caller.creditor_id) as unit:

@@ -1,16 +1,17 @@
 """What other systems and people ask: position, invoices, aging, unapplied payments."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from chassis.http.document import problems
 from chassis.http.paging import Page, Paging
+from chassis.http.shapes import NO_NUL, AmountText, Day
 from chassis.kernel.errors import NotFound
 from invoices.domain.position import InvoiceFilter, aging_of, position_of
 from invoices.entrypoints.desk import Desk, Reader, Writer
-from invoices.entrypoints.fields import DAY_MAX, DAY_MIN, ID_CHARS_MAX
+from invoices.entrypoints.fields import DAY_MIN, ID_CHARS_MAX
 from invoices.entrypoints.shown import (
     AgingShown,
     InvoiceShown,
@@ -23,17 +24,16 @@ from invoices.entrypoints.shown import (
 )
 from invoices.usecases.assign_payment import assign_payment
 
-Id = Annotated[str, Path(max_length=ID_CHARS_MAX, pattern=r"^[^\x00]*$")]
-IdQuery = Annotated[str, Query(max_length=ID_CHARS_MAX, pattern=r"^[^\x00]*$")]
-DayQuery = Annotated[date | None, Query(ge=DAY_MIN, le=DAY_MAX)]
+Id = Annotated[str, Path(min_length=1, max_length=ID_CHARS_MAX, pattern=NO_NUL)]
+IdQuery = Annotated[str, Query(max_length=ID_CHARS_MAX, pattern=NO_NUL)]
 StatusQuery = Literal["OPEN", "PAID", "CREDITED", "WRITTEN_OFF"] | None
 
 
 class ShareBody(BaseModel):
     """A share of a payment for one invoice."""
 
-    invoice_id: str = Field(min_length=1, max_length=ID_CHARS_MAX)
-    amount: str = Field(max_length=40)
+    invoice_id: str = Field(min_length=1, max_length=ID_CHARS_MAX, pattern=NO_NUL)
+    amount: AmountText
 
 
 class AllocationsBody(BaseModel):
@@ -103,8 +103,8 @@ def _add_invoices(router: APIRouter, desk: Desk) -> None:
 
 
 def _add_aging(router: APIRouter, desk: Desk) -> None:
-    @router.get("/aging", summary="How old the open items are")
-    async def aging(caller: Reader, as_of: DayQuery = None) -> AgingShown:
+    @router.get("/aging", summary="How old the open items are", responses=problems(404))
+    async def aging(caller: Reader, as_of: Day | None = None) -> AgingShown:
         """Open amounts by currency and days overdue, today or at the end of an earlier day."""
         async with desk.readings(caller) as readings:
             day = as_of or await desk.day(readings, caller)

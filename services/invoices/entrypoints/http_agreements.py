@@ -1,20 +1,20 @@
 """Disputes, holds, promises, payment plans and write-offs: made, listed and ended."""
 
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from chassis.http.auth import Principal
 from chassis.http.paging import Page, PageRequest, Paging
+from chassis.http.shapes import NO_NUL, AmountText, Day
 from chassis.kernel.errors import NotFound
 from invoices.domain.agreement import AgreementKind
 from invoices.domain.records import AgreementRecord
 from invoices.entrypoints.desk import Desk, Reader, Writer
-from invoices.entrypoints.fields import DAY_MAX, DAY_MIN, ID_CHARS_MAX
+from invoices.entrypoints.fields import ID_CHARS_MAX
 from invoices.entrypoints.http import Id
 from invoices.entrypoints.shown import (
     DisputeShown,
@@ -33,21 +33,8 @@ from invoices.usecases.open_account import TEXT_CHARS_MAX, Account
 from invoices.usecases.promise_payment import PromiseRequest, promise_payment
 from invoices.usecases.write_off_invoice import end_write_off, write_off_invoice
 
-Day = Annotated[date, Field(ge=DAY_MIN, le=DAY_MAX)]
-Text = Annotated[str, Field(max_length=TEXT_CHARS_MAX, pattern=r"^[^\x00]*$")]
-Code = Annotated[str, Field(min_length=1, max_length=ID_CHARS_MAX, pattern=r"^[^\x00]*$")]
-
-
-def _decimal(text: str | None) -> str | None:
-    try:
-        if text is not None and not Decimal(text).is_finite():
-            raise ValueError("not a decimal number such as 1656.25")
-    except InvalidOperation:
-        raise ValueError("not a decimal number such as 1656.25") from None
-    return text
-
-
-AmountText = Annotated[str, Field(max_length=40, pattern=r"^-?[0-9]+(\.[0-9]+)?$"), AfterValidator(_decimal)]
+Text = Annotated[str, Field(max_length=TEXT_CHARS_MAX, pattern=NO_NUL)]
+Code = Annotated[str, Field(min_length=1, max_length=ID_CHARS_MAX, pattern=NO_NUL)]
 
 
 class DisputeBody(BaseModel):

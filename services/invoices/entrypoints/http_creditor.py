@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.http import etag
+from chassis.http.shapes import NO_NUL, AmountText
 from chassis.kernel.errors import Poison, Rejected
 from contracts.erp import v1 as erp
 from invoices.domain.creditor import CreditorRecord, CreditorSettings
@@ -17,10 +18,9 @@ from invoices.domain.versions import Stamp
 from invoices.entrypoints.desk import Desk, Reader, Writer
 from invoices.entrypoints.erp_messages import TERM_DAYS_MAX, creditor_of
 from invoices.entrypoints.fields import TEXT_CHARS_MAX
-from invoices.entrypoints.shown import MoneyShown
 from invoices.usecases.change_settings import change_settings
 
-Text = Annotated[str, Field(max_length=TEXT_CHARS_MAX, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(max_length=TEXT_CHARS_MAX, pattern=NO_NUL)]
 # Replaced by the use case, which knows what the new version must win over.
 _UNSTAMPED: Final = Stamp(datetime(1970, 1, 1, tzinfo=UTC), "", "")
 
@@ -32,6 +32,13 @@ class AddressBody(BaseModel):
     postal_code: Text = ""
     city: Text = ""
     country: Text = ""
+
+
+class MoneyBody(BaseModel):
+    """An exact amount."""
+
+    currency: str = Field(pattern="^([A-Z]{3})?$")
+    amount: AmountText
 
 
 class CreditorBody(BaseModel):
@@ -51,8 +58,8 @@ class CreditorBody(BaseModel):
     phone: Text = ""
     address: AddressBody | None = None
     vat_deductible: bool | None = None
-    important_from: MoneyShown | None = None
-    whatsapp_up_to: MoneyShown | None = None
+    important_from: MoneyBody | None = None
+    whatsapp_up_to: MoneyBody | None = None
 
 
 class CreditorShown(CreditorBody):
@@ -66,7 +73,7 @@ def creditor_router(desk: Desk) -> APIRouter:
     """Return the routes for the creditor's settings."""
     router = APIRouter(prefix="/v1", tags=["creditor"])
 
-    @router.get("/creditor", summary="Show the creditor's settings")
+    @router.get("/creditor", summary="Show the creditor's settings", responses=etag.SHOWN)
     async def show(caller: Reader, response: Response) -> CreditorShown:
         """Show the settings that count now; the documented defaults where nothing was set."""
         async with desk.readings(caller) as readings:
@@ -75,7 +82,7 @@ def creditor_router(desk: Desk) -> APIRouter:
         etag.show(response, version=record.version)
         return _shown(record.settings(desk.clock.now()), record.version)
 
-    @router.put("/creditor", summary="Replace the creditor's settings")
+    @router.put("/creditor", summary="Replace the creditor's settings", **etag.edits(needs_match=True))
     async def replace(
         caller: Writer, body: CreditorBody, request: Request, response: Response
     ) -> CreditorShown:
@@ -151,5 +158,5 @@ def _shown(settings: CreditorSettings, version: int) -> CreditorShown:
     )
 
 
-def _money(amount: Amount) -> MoneyShown:
-    return MoneyShown(currency=amount.currency, amount=f"{Decimal(amount.amount):f}")
+def _money(amount: Amount) -> MoneyBody:
+    return MoneyBody(currency=amount.currency, amount=f"{Decimal(amount.amount):f}")

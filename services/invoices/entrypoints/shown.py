@@ -1,28 +1,30 @@
 """How open items are shown: the names that programs outside rely on (contract section 4)."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from chassis.http.shapes import AmountShown, word
 from chassis.kernel.money import amount_text
 from invoices.domain.agreement import Agreement, Dispute, Hold, Plan, Promise
 from invoices.domain.facts import Payment, WriteOff
 from invoices.domain.position import Balance, Bucket
 from invoices.domain.records import AgreementRecord, InvoiceRecord, InvoiceState, MoneyRecord
+from invoices.domain.stop import StopKind
 
 
 class MoneyShown(BaseModel):
     """An exact amount."""
 
-    currency: str
-    amount: str
+    currency: Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
+    amount: AmountShown
 
 
 class StopShown(BaseModel):
     """Why nothing may be asked for now; ``until`` is the first day on which it no longer counts."""
 
-    kind: str
+    kind: Annotated[str, word(*StopKind)]
     id: str
     since: date
     until: date | None
@@ -38,11 +40,11 @@ class InvoiceShown(BaseModel):
     due_on: date
     amount: MoneyShown
     open: MoneyShown
-    status: str
+    status: Annotated[str, word("OPEN", "PAID", "CREDITED", "WRITTEN_OFF")]
     version: int
-    paid: str
-    credited: str
-    written_off: str
+    paid: AmountShown
+    credited: AmountShown
+    written_off: AmountShown
     settled_on: date | None
     stops: list[StopShown]
     payment_reference: str
@@ -54,11 +56,11 @@ class BalanceShown(BaseModel):
     """What a customer owes in one currency."""
 
     currency: str
-    open: str
-    overdue: str
-    unapplied: str
-    credit_limit: str | None
-    credit_left: str | None
+    open: AmountShown
+    overdue: AmountShown
+    unapplied: AmountShown
+    credit_limit: AmountShown | None
+    credit_left: AmountShown | None
 
 
 class PositionShown(BaseModel):
@@ -77,7 +79,7 @@ class BucketShown(BaseModel):
     currency: str
     from_days: int | None
     to_days: int | None
-    amount: str
+    amount: AmountShown
     count: int
 
 
@@ -108,7 +110,7 @@ class AgreementShown(BaseModel):
     invoice_ids: list[str]
     since: date
     made_at: datetime
-    state: str
+    state: Annotated[str, word("OPEN", "KEPT", "BROKEN", "ENDED")]
     ended_on: date | None
     broken_on: date | None
 
@@ -118,7 +120,7 @@ class DisputeShown(AgreementShown):
 
     dispute_id: str
     reason_code: str
-    amount: str | None
+    amount: AmountShown | None
     note: str
 
 
@@ -136,7 +138,7 @@ class PromiseShown(AgreementShown):
 
     promise_id: str
     on: date
-    amount: str | None
+    amount: AmountShown | None
     note: str
 
 
@@ -144,7 +146,7 @@ class InstalmentShown(BaseModel):
     """One part of a plan."""
 
     on: date
-    amount: str
+    amount: AmountShown
 
 
 class PlanShown(AgreementShown):
@@ -162,7 +164,7 @@ class WriteOffShown(BaseModel):
     written_off_on: date
     amount: MoneyShown
     reason: str
-    state: str
+    state: Annotated[str, word("OPEN", "ENDED")]
 
 
 def show_invoice(record: InvoiceRecord, state: InvoiceState) -> InvoiceShown:

@@ -6,11 +6,12 @@ from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.http.etag import require_match, show
+from chassis.http.etag import SHOWN, edits, require_match, show
+from chassis.http.shapes import NO_NUL, Flag, Instant, PathId
 from chassis.kernel.clock import Clock
-from notifier.domain.consent import Consent
+from notifier.domain.consent import CHANNELS, Consent
 from notifier.entrypoints.http_contacts import ReadCaller
 from notifier.entrypoints.http_tasks import WriteCaller, present
 from notifier.usecases.ports import Reader, Works
@@ -22,10 +23,13 @@ class ConsentItem(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    allowed: bool
-    source: Annotated[str, StringConstraints(max_length=500, pattern="^[^\x00]*$")] = ""
-    at: AwareDatetime | None = None
+    allowed: Flag
+    source: Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] = ""
+    at: Instant | None = None
     """Since when; absent: now."""
+
+
+Channel = Annotated[str, StringConstraints(pattern=f"^({'|'.join(CHANNELS)})$")]
 
 
 class ConsentBody(BaseModel):
@@ -33,23 +37,29 @@ class ConsentBody(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    channels: dict[str, ConsentItem] = Field(max_length=10)
+    channels: Annotated[
+        dict[Channel, ConsentItem],
+        # Said with propertyNames too: patternProperties alone would let every other name pass.
+        Field(json_schema_extra={"propertyNames": {"enum": list(CHANNELS)}}),
+    ]
 
 
 def consent_router(*, reader: Reader, works: Works, clock: Clock) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/v1", tags=["consent"])
 
-    @router.get("/customers/{customer_id}/consent", summary="Which channels a customer allows")
-    async def read_consent(customer_id: str, caller: ReadCaller, response: Response) -> ConsentBody:
+    @router.get(
+        "/customers/{customer_id}/consent", summary="Which channels a customer allows", responses=SHOWN
+    )
+    async def read_consent(customer_id: PathId, caller: ReadCaller, response: Response) -> ConsentBody:
         """Return what is recorded, with its ETag."""
         consents = await reader.consents((caller.creditor_id, customer_id))
         show(response, version=_version(consents) or "none")
         return _body(consents)
 
-    @router.put("/customers/{customer_id}/consent", summary="Record a yes or no")
+    @router.put("/customers/{customer_id}/consent", summary="Record a yes or no", **edits(needs_match=False))
     async def write_consent(
-        customer_id: str, body: ConsentBody, caller: WriteCaller, request: Request, response: Response
+        customer_id: PathId, body: ConsentBody, caller: WriteCaller, request: Request, response: Response
     ) -> ConsentBody:
         """Record yes or no for the channels named; channels not named stay as they are."""
         now = present(clock)
@@ -64,7 +74,7 @@ def consent_router(*, reader: Reader, works: Works, clock: Clock) -> APIRouter:
         async with works() as work:
             await set_consent(work, key, given, now=now)
         after = await reader.consents(key)
-        show(response, version=_version(after))
+        show(response, version=_version(after) or "none")
         return _body(after)
 
     return router

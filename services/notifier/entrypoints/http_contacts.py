@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Security
+from fastapi import APIRouter, Security
 from pydantic import BaseModel
 
 from chassis.http.auth import Principal, authenticated
 from chassis.http.paging import Page, Paging
+from chassis.http.shapes import QueryId, word
 from notifier.usecases.ports import ContactFilter, ContactView, Reader
 
 ReadCaller = Annotated[Principal, Security(authenticated, scopes=["notifier:read"])]
@@ -27,12 +28,15 @@ class ContactOut(BaseModel):
     customer_id: str
     invoice_ids: list[str]
     step: str
-    tier: str
-    channel: str
-    tone: str
+    tier: Annotated[str, word("GOLD", "SILVER", "BRONZE", "")]
+    channel: Annotated[str, word("EMAIL", "SMS", "WHATSAPP", "CALL", "LETTER")]
+    tone: Annotated[str, word("WARM", "NEUTRAL", "FORMAL", "")]
     language: str
     at: datetime
-    outcome: str
+    outcome: Annotated[
+        str,
+        word("PENDING", "ACCEPTED", "DELIVERED", "FAILED", "SUPPRESSED", "AMBIGUOUS", "DONE"),
+    ]
     why: str
     subject: str
     text: str
@@ -54,8 +58,8 @@ def contacts_router(reader: Reader) -> APIRouter:
     async def list_contacts(
         caller: ReadCaller,
         paging: Paging,
-        customer_id: Annotated[str, Query(max_length=200)] = "",
-        invoice_id: Annotated[str, Query(max_length=200)] = "",
+        customer_id: QueryId = "",
+        invoice_id: QueryId = "",
     ) -> Page[ContactOut]:
         """List contacts, oldest decision first; a call task is a contact from its making."""
         wanted = ContactFilter(

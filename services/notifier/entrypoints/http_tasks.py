@@ -1,7 +1,7 @@
 """``/v1/call-tasks``: the built-in worklist, and what a call brought."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.http.auth import Principal, authenticated
 from chassis.http.paging import Page, Paging
+from chassis.http.shapes import NO_NUL, AmountText, BodyId, Day, PathId, QueryId, word
 from chassis.kernel.clock import Clock
 from chassis.kernel.errors import Conflict
 from notifier.domain.call_outcome import CallOutcome, Promise
@@ -19,7 +20,7 @@ from notifier.usecases.close_task import Report, close_task
 from notifier.usecases.ports import Reader, TaskFilter, Works
 
 WriteCaller = Annotated[Principal, Security(authenticated, scopes=["notifier:write"])]
-Line = Annotated[str, StringConstraints(max_length=4000, pattern="^[^\x00]*$")]
+Line = Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)]
 Kind = Literal["CALL", "DECISION", "HANDOVER", "DATA_QUALITY"]
 
 
@@ -27,13 +28,13 @@ class TaskOut(BaseModel):
     """One task (contract section 4)."""
 
     task_id: str
-    kind: str
+    kind: Annotated[str, word("CALL", "DECISION", "HANDOVER", "DATA_QUALITY")]
     customer_id: str
     invoice_ids: list[str]
     step: str
     due_at: datetime
     assignee: str
-    state: str
+    state: Annotated[str, word("OPEN", "DONE", "CANCELLED")]
     reason: str
     script: str
 
@@ -43,8 +44,8 @@ class TaskQuery:
     """Which tasks; absent means any."""
 
     state: Annotated[Literal["OPEN", "DONE", "CANCELLED"] | None, Query()] = None
-    assignee: Annotated[str, Query(max_length=200)] = ""
-    customer_id: Annotated[str, Query(max_length=200)] = ""
+    assignee: QueryId = ""
+    customer_id: QueryId = ""
     kind: Annotated[Kind | None, Query()] = None
 
 
@@ -53,9 +54,9 @@ class PromiseIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    on: date
-    invoice_ids: list[Line] = Field(default_factory=list, max_length=500)
-    amount: Annotated[Decimal, Field(max_digits=18, decimal_places=4)] | None = None
+    on: Day
+    invoice_ids: list[BodyId] = Field(default_factory=list, max_length=500)
+    amount: AmountText | None = None
     note: Line = ""
 
 
@@ -64,7 +65,9 @@ class OutcomeIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    result: Line
+    result: Literal[
+        "PAID", "PROMISED", "DISPUTED", "NOT_RECEIVED", "IN_APPROVAL", "WRONG_NUMBER", "NO_ANSWER", "OTHER"
+    ]
     reason_code: Line | None = None
     promise: PromiseIn | None = None
     note: Line | None = None
@@ -94,7 +97,7 @@ def tasks_router(*, reader: Reader, works: Works, clock: Clock) -> APIRouter:
         return Page(items=[_out(task) for task in kept], next_cursor=cursor)
 
     @router.post("/call-tasks/{task_id}/outcome", summary="Close a task with what it brought")
-    async def report_outcome(task_id: str, outcome: OutcomeIn, caller: WriteCaller) -> TaskOut:
+    async def report_outcome(task_id: PathId, outcome: OutcomeIn, caller: WriteCaller) -> TaskOut:
         """Record the outcome; it makes the promise, dispute, hold or resend that follows from it."""
         now = present(clock)
         report = Report(caller.creditor_id, task_id, _outcome(outcome))
@@ -120,8 +123,12 @@ def _outcome(given: OutcomeIn) -> CallOutcome:
         note=given.note or "",
         promise=None
         if promise is None
-        else Promise(promise.on, tuple(promise.invoice_ids), promise.amount, promise.note),
+        else Promise(promise.on, tuple(promise.invoice_ids), _amount(promise.amount), promise.note),
     )
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _position(task: TaskContact) -> tuple[object, ...]:

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 
+from chassis.http.document import problems
 from chassis.http.problems import Problem
 from chassis.kernel.clock import Clock
 from notifier.domain.reports import Reply, StatusReport
@@ -13,6 +16,16 @@ from notifier.usecases.ports import CallBack, Meters, NotSigned, Webhook, Work, 
 from notifier.usecases.record_reply import record_reply
 from notifier.usecases.record_status import record_status
 
+_CALL_BACK: Final = {
+    "description": "As the provider sends it, signed over these very bytes.",
+    "content": {
+        "application/json": {"schema": {"type": "object"}},
+        "application/x-www-form-urlencoded": {
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}}
+        },
+    },
+}
+
 
 def webhooks_router(
     *, webhooks: Mapping[str, Webhook], works: Works, clock: Clock, meters: Meters
@@ -20,7 +33,14 @@ def webhooks_router(
     """Return the routes; the provider's signature stands in for a token."""
     router = APIRouter(prefix="/v1", tags=["webhooks"])
 
-    @router.post("/webhooks/{provider}", summary="Take in a provider's call-back")
+    @router.post(
+        "/webhooks/{provider}",
+        summary="Take in a provider's call-back",
+        status_code=204,
+        response_class=Response,
+        responses=problems(403),
+        openapi_extra={"requestBody": _CALL_BACK},
+    )
     async def take_in(provider: str, request: Request) -> Response:
         """Record what it says, then answer; twice and out of order is harmless, an unknown message is ignored."""
         webhook = _of(webhooks, provider)
@@ -43,7 +63,12 @@ def webhooks_router(
         # An empty answer is what Twilio takes for "nothing to say back".
         return Response(status_code=204)
 
-    @router.get("/webhooks/{provider}", summary="Answer a provider's question whether this address is ours")
+    @router.get(
+        "/webhooks/{provider}",
+        summary="Answer a provider's question whether this address is ours",
+        response_class=PlainTextResponse,
+        responses=problems(403),
+    )
     async def answer_challenge(provider: str, request: Request) -> Response:
         """Echo the challenge as plain text when the verify token fits."""
         try:

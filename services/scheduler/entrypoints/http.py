@@ -3,14 +3,16 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response, Security
+from fastapi import APIRouter, Path, Query, Request, Response, Security
 
 from chassis.http import etag
 from chassis.http.auth import Principal, authenticated
+from chassis.http.document import problems
 from chassis.http.paging import Page, Paging
+from chassis.http.shapes import Day, PathId
 from chassis.kafka.codec import read_instant
 from chassis.kernel.errors import NotFound, Rejected
 from scheduler.domain.policy_reading import read_policy
@@ -46,6 +48,8 @@ YEARS = range(1990, 2100)
 
 _EDITABLE = ("timing", "contact", "steps")
 
+PolicyId = Annotated[str, Path(max_length=20, pattern="^[a-z]+$")]
+Version = Annotated[int | None, Query(ge=0, le=1_000_000_000)]
 Reader = Annotated[Principal, Security(authenticated, scopes=["scheduler:read"])]
 Writer = Annotated[Principal, Security(authenticated, scopes=["scheduler:write"])]
 
@@ -66,17 +70,19 @@ def policy_routes(open_counter: OpenCounter) -> APIRouter:
     """Return the routes about policies and outreach."""
     router = APIRouter(tags=["policies"])
 
-    @router.get("/v1/policies/{name}")
-    async def read(name: str, caller: Reader, response: Response, version: int | None = None) -> PolicyAnswer:
+    @router.get("/v1/policies/{name}", responses=etag.SHOWN)
+    async def read(
+        name: PolicyId, caller: Reader, response: Response, version: Version = None
+    ) -> PolicyAnswer:
         """Return the version in force, or the one asked for."""
         async with open_counter(caller.creditor_id) as counter:
             record = await get_policy(caller.creditor_id, name, rules=counter.desk.rules, version=version)
         etag.show(response, version=record.version)
         return policy_answer(record)
 
-    @router.put("/v1/policies/{name}")
+    @router.put("/v1/policies/{name}", **etag.edits(needs_match=True))
     async def change(
-        name: str, body: dict[str, Any], caller: Writer, request: Request, response: Response
+        name: PolicyId, body: dict[str, Any], caller: Writer, request: Request, response: Response
     ) -> PolicyAnswer:
         """Make the next version; it takes effect at once. Send If-Match with the ETag that you have read."""
         async with open_counter(caller.creditor_id) as counter:
@@ -148,7 +154,7 @@ def invoice_routes(open_counter: OpenCounter) -> APIRouter:
     router = APIRouter(tags=["decisions"])
 
     @router.get("/v1/invoices/{invoice_id:path}/plan")
-    async def plan(invoice_id: str, caller: Reader) -> Plan:
+    async def plan(invoice_id: PathId, caller: Reader) -> Plan:
         """Say what comes next for this invoice and when, if nothing changes until then."""
         async with open_counter(caller.creditor_id) as counter:
             items = await plan_invoice(caller.creditor_id, invoice_id, desk=counter.desk)
@@ -156,10 +162,8 @@ def invoice_routes(open_counter: OpenCounter) -> APIRouter:
         return plan_answer(invoice_id, items, language=language)
 
     @router.get("/v1/invoices/{invoice_id:path}/explanation")
-    async def explain(invoice_id: str, caller: Reader, on: date | None = None) -> ExplanationAnswer:
+    async def explain(invoice_id: PathId, caller: Reader, on: Day | None = None) -> ExplanationAnswer:
         """Say why, or why not, for this invoice on a day: today, one that was, or one to come."""
-        if on is not None and on.year not in YEARS:
-            raise Rejected("the calendars are known from 1990 to 2099", field="query.on")
         async with open_counter(caller.creditor_id) as counter:
             found = await explain_invoice(caller.creditor_id, invoice_id, on=on, desk=counter.desk)
         return explanation_answer(found)
@@ -187,13 +191,13 @@ def clock_routes(
     """Return the routes about the sandbox's clock; without ``advance`` there is none."""
     router = APIRouter(tags=["clock"])
 
-    @router.get("/v1/clock")
+    @router.get("/v1/clock", responses=problems(404))
     async def read(_caller: Reader) -> ClockAnswer:
         """Say what time it is in the sandbox; null before it was told."""
         _only_in_the_sandbox(advance)
         return ClockAnswer(now=await now())
 
-    @router.put("/v1/clock")
+    @router.put("/v1/clock", responses=problems(404))
     async def move(body: ClockSetting, _caller: Writer) -> AdvancedAnswer:
         """Move time forward, and answer when everything due until then is done."""
         go = _only_in_the_sandbox(advance)

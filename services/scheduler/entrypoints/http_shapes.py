@@ -1,12 +1,14 @@
 """What the scheduler's API answers and takes: the names of contract section 4."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from chassis.http.shapes import word
 from scheduler.domain.decision import Action
 from scheduler.domain.sentences import one_sentence, sentence
+from scheduler.domain.words import Channel, Deed, Tone
 from scheduler.usecases.explain_invoice import Explanation
 from scheduler.usecases.list_upcoming import Upcoming
 from scheduler.usecases.plan_invoice import PlanItem
@@ -25,11 +27,11 @@ class PlanEntry(BaseModel):
 
     at: datetime
     step: str
-    channel: str
-    tone: str
+    channel: Annotated[str, word("", *Channel)]
+    tone: Annotated[str, word("", *Tone)]
     reason: str
     reason_en: str
-    action: str
+    action: Annotated[str, word(*Deed)]
     invoice_ids: list[str]
 
 
@@ -68,7 +70,7 @@ class OutreachSetting(BaseModel):
 class ClockSetting(BaseModel):
     """What time the sandbox is to have: RFC 3339 with an offset."""
 
-    now: str
+    now: Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
 
 
 class ClockAnswer(BaseModel):
@@ -101,7 +103,7 @@ class SimulationRequest(BaseModel):
 
     name: Literal["gold", "silver", "bronze"]
     policy: dict[str, Any]
-    days: int = 30
+    days: StrictInt = 30
 
 
 class SimulatedStep(BaseModel):
