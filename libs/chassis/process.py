@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import uvicorn
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.db import schema
 from chassis.db.clock import SandboxClock
+from chassis.db.engine import DATABASE_ERRORS
 from chassis.db.notice import wait
 from chassis.db.relay import Relay
 from chassis.health import Health
@@ -111,7 +111,7 @@ class Process:
             while True:
                 try:
                     await schema.check(self._service.database.engine, location=location)
-                except (SQLAlchemyError, OSError) as error:
+                except (*DATABASE_ERRORS, OSError) as error:
                     attempts += 1
                     reason = f"the database cannot be reached ({error_name(error)})"
                     self._health.down("database", reason=reason)
@@ -147,7 +147,7 @@ class Process:
             try:
                 async with asyncio.timeout(_PROBE_S):
                     await self._service.database.ping()
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except (*DATABASE_ERRORS, OSError, TimeoutError) as error:
                 reason = f"the database cannot be reached ({error_name(error)})"
                 self._health.down("database", reason=reason)
             else:
@@ -162,6 +162,6 @@ class Process:
         for task in late:
             log(__name__).warning("loop_cut_off", loop=task.get_name())
             task.cancel()
-        with suppress(Transient, SQLAlchemyError, OSError, TimeoutError):
+        with suppress(Transient, *DATABASE_ERRORS, OSError, TimeoutError):
             async with asyncio.timeout(self._settings.shutdown_s_max * 0.2):
                 await self._relay.drain()

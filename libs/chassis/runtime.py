@@ -11,10 +11,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 import uvloop
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.db import schema
-from chassis.db.engine import open_engine
+from chassis.db.engine import DATABASE_ERRORS
 from chassis.faults import arm, fault_point
 from chassis.process import Process
 from chassis.service import Service
@@ -71,16 +70,13 @@ def _ease_garbage_collection() -> None:
 
 async def _migrate(service: Service) -> int:
     """Bring the schema up to date with the owner's address."""
-    engine = open_engine(service.settings, url=service.settings.migration_database_url)
     location = schema.script_location(service.migrations or f"{service.name}.migrations")
     try:
-        revision = await schema.migrate(engine, location=location)
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        revision = await schema.migrate(service.settings, location=location)
+    except (*DATABASE_ERRORS, OSError, TimeoutError) as error:
         log(__name__).error("migration_failed", exc_info=error)
         sys.stderr.write(f"The database of {service.name} was not migrated ({error_name(error)}).\n")
         return EXIT_FAILED
-    finally:
-        await engine.dispose()
     log(__name__).info("schema_migrated", revision=revision)
     return 0
 

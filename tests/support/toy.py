@@ -14,7 +14,6 @@ from sqlalchemy import text
 from typing_extensions import override
 
 from chassis.db import schema
-from chassis.db.engine import open_engine
 from chassis.db.unit_of_work import Unit
 from chassis.kafka.messages import Incoming, Outgoing
 from chassis.kafka.registry import Registry, Topic
@@ -69,10 +68,9 @@ class ToyRegistry(Registry):
 
 async def migrate_toy(database: Database) -> None:
     """Bring a database to the toy's schema, as the owner."""
-    settings = ServiceSettings(service="toy", sandbox=True)
-    engine = open_engine(settings, url=SecretStr(database.owner_url))
-    await schema.migrate(engine, location=MIGRATIONS)
-    await engine.dispose()
+    owner = SecretStr(database.owner_url)
+    settings = ServiceSettings(service="toy", sandbox=True, database_url=owner, migration_database_url=owner)
+    await schema.migrate(settings, location=MIGRATIONS)
 
 
 _COUNT = text(
@@ -121,7 +119,7 @@ async def _misbehave(unit: Unit, incoming: Incoming) -> None:
         raise Rejected("a rule said no", field="invoice_id")
     if name.startswith(("transient", "bug")):
         thrown = await unit.connection.execute(text("SELECT 1 FROM switches WHERE name = :n"), {"n": name})
-        if not thrown.first():
+        if not thrown:
             raise Transient("not now") if name.startswith("transient") else KeyError(name)
 
 
@@ -136,9 +134,10 @@ def check(incoming: Incoming) -> None:
 async def on_time(unit: Unit, now: datetime) -> int:
     """Take away two due instants at a time."""
     done = await unit.connection.execute(
-        text("DELETE FROM due WHERE ctid IN (SELECT ctid FROM due WHERE at <= :now LIMIT 2)"), {"now": now}
+        text("DELETE FROM due WHERE ctid IN (SELECT ctid FROM due WHERE at <= :now LIMIT 2) RETURNING 1"),
+        {"now": now},
     )
-    return done.rowcount
+    return len(done)
 
 
 async def next_change_at(unit: Unit) -> datetime | None:

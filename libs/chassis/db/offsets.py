@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from chassis.kernel.errors import Fenced
 
 _CREATE = text(
@@ -22,7 +22,7 @@ _ADVANCE = text(
     "UPDATE consumer_offsets c SET next_offset = u.new_offset"
     " FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS integer[]),"
     " CAST(:olds AS bigint[]), CAST(:news AS bigint[])) AS u (t, p, old_offset, new_offset)"
-    " WHERE c.topic = u.t AND c.partition = u.p AND c.next_offset = u.old_offset"
+    " WHERE c.topic = u.t AND c.partition = u.p AND c.next_offset = u.old_offset RETURNING 1"
 )
 _ALL = text("SELECT topic, partition, next_offset FROM consumer_offsets ORDER BY topic, partition")
 
@@ -44,7 +44,7 @@ class Move:
     new: int
 
 
-async def begin(connection: AsyncConnection, places: Sequence[Place]) -> dict[Place, int]:
+async def begin(connection: Connection, places: Sequence[Place]) -> dict[Place, int]:
     """Return where to read on in each partition; a partition never seen starts at 0."""
     values = {"topics": [p.topic for p in places], "partitions": [p.partition for p in places]}
     await connection.execute(_CREATE, values)
@@ -53,7 +53,7 @@ async def begin(connection: AsyncConnection, places: Sequence[Place]) -> dict[Pl
     }
 
 
-async def advance(connection: AsyncConnection, moves: Sequence[Move]) -> None:
+async def advance(connection: Connection, moves: Sequence[Move]) -> None:
     """Move the offsets on, in one statement; raises Fenced when another process has moved one of them."""
     ordered = sorted(moves, key=lambda move: move.place)
     done = await connection.execute(
@@ -65,11 +65,11 @@ async def advance(connection: AsyncConnection, moves: Sequence[Move]) -> None:
             "news": [move.new for move in ordered],
         },
     )
-    if done.rowcount != len(ordered):
+    if len(done) != len(ordered):
         raise Fenced("another process has moved these offsets: what was done here is rolled back")
 
 
-async def all_offsets(connection: AsyncConnection) -> dict[str, dict[int, int]]:
+async def all_offsets(connection: Connection) -> dict[str, dict[int, int]]:
     """Return the next offset of every partition ever taken in, by topic."""
     found: dict[str, dict[int, int]] = {}
     for row in await connection.execute(_ALL):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from chassis.kafka.partitions import SHARDS, shard_of
 
 # (classid, objid) of the advisory locks that give a shard to one relay at a time.
@@ -69,7 +69,7 @@ class OutboxRow:
     message: RawMessage
 
 
-async def insert(connection: AsyncConnection, messages: Sequence[RawMessage]) -> frozenset[int]:
+async def insert(connection: Connection, messages: Sequence[RawMessage]) -> frozenset[int]:
     """Write the messages in their order, in one statement; returns the shards that now have rows."""
     shards = [message.shard for message in messages]
     await connection.execute(
@@ -86,12 +86,12 @@ async def insert(connection: AsyncConnection, messages: Sequence[RawMessage]) ->
     return frozenset(shards)
 
 
-async def lock_shards(connection: AsyncConnection, shards: Sequence[int]) -> None:
+async def lock_shards(connection: Connection, shards: Sequence[int]) -> None:
     """Take the shards until the transaction ends, in ascending order so that two relays never deadlock."""
     await connection.execute(_LOCK, {"lock_class": LOCK_CLASS, "shards": sorted(shards)})
 
 
-async def oldest(connection: AsyncConnection, shards: Sequence[int], *, limit: int) -> list[OutboxRow]:
+async def oldest(connection: Connection, shards: Sequence[int], *, limit: int) -> list[OutboxRow]:
     """Return the oldest rows of each shard, at most ``limit`` of each; the caller holds the shards."""
     found = await connection.execute(_SELECT, {"shards": sorted(shards), "limit": limit})
     return [
@@ -110,18 +110,18 @@ async def oldest(connection: AsyncConnection, shards: Sequence[int], *, limit: i
     ]
 
 
-async def delete(connection: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
+async def delete(connection: Connection, rows: Sequence[OutboxRow]) -> None:
     """Remove the rows that Kafka has acknowledged."""
     await connection.execute(
         _DELETE, {"shards": [row.shard for row in rows], "positions": [row.position for row in rows]}
     )
 
 
-async def is_waiting(connection: AsyncConnection) -> bool:
+async def is_waiting(connection: Connection) -> bool:
     """Say whether any committed message has not been sent yet."""
     return bool((await connection.execute(_WAITING)).scalar_one())
 
 
-async def shards_waiting(connection: AsyncConnection) -> list[int]:
+async def shards_waiting(connection: Connection) -> list[int]:
     """Return the shards that have rows: the sweep after a crash looks at all of them."""
     return [int(row.shard) for row in await connection.execute(_SHARDS_WAITING, {"last": SHARDS - 1})]

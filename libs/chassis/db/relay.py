@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from chassis.db import outbox
+from chassis.db.engine import DATABASE_ERRORS
 from chassis.db.notice import wait
 from chassis.db.outbox import RawMessage
 from chassis.db.unit_of_work import Database
@@ -60,7 +59,7 @@ class Relay:
             self._health.beat("relay", within_s=_STUCK_S)
             try:
                 await self._turn()
-            except (Transient, SQLAlchemyError, OSError, TimeoutError) as error:
+            except (Transient, *DATABASE_ERRORS, OSError, TimeoutError) as error:
                 failures += 1
                 delay_s = self._backoff.delay_s(failures)
                 self._health.down("outbox", reason=f"messages cannot be sent ({error_name(error)})")
@@ -99,7 +98,7 @@ class Relay:
     async def send_once(self, shards: set[int]) -> set[int]:
         """Send the oldest rows of these shards in one transaction; returns the shards that may have more."""
         started = time.monotonic()
-        async with self._database.engine.connect() as connection, connection.begin():
+        async with self._database.engine.begin() as connection:
             await outbox.lock_shards(connection, sorted(shards))
             rows = await outbox.oldest(connection, sorted(shards), limit=self._limit)
             if not rows:

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis.db.connection import Connection
+from chassis.db.engine import Engine, server_settings
+from chassis.settings import ServiceSettings, sqlalchemy_url
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
 _MIGRATION_LOCK = 862_002
+_KNOWN = text("SELECT to_regclass('alembic_version')")
+_VERSION = text("SELECT version_num FROM alembic_version")
 
 _TABLES: Sequence[str] = (
     """CREATE TABLE outbox (
@@ -71,7 +78,7 @@ def drop_chassis_tables(op: "Operations") -> None:
 
 def run_environment() -> None:
     """Run the migrations on the connection of the ``migrate`` role: all that a service's ``env.py`` does."""
-    connection: Connection = context.config.attributes["connection"]
+    connection: SyncConnection = context.config.attributes["connection"]
     context.configure(connection=connection, target_metadata=context.config.attributes.get("target_metadata"))
     with context.begin_transaction():
         context.run_migrations()
@@ -92,37 +99,43 @@ def _config(location: Path) -> Config:
     return config
 
 
-async def migrate(engine: AsyncEngine, *, location: Path, revision: str = "head") -> str:
-    """Bring the schema up to ``revision``, one process at a time; returns the revision it is at then."""
+async def migrate(settings: ServiceSettings, *, location: Path, revision: str = "head") -> str:
+    """Bring the schema up to ``revision`` as the owner, one process at a time; returns the revision it is at then."""
 
-    def upgrade(connection: Connection) -> str:
+    def upgrade(connection: SyncConnection) -> str:
         config = _config(location)
         config.attributes["connection"] = connection
         connection.execute(text("SET lock_timeout = '5s'"))
         connection.execute(text("SET statement_timeout = '15min'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         command.upgrade(config, revision)
-        return _revision(connection)
+        return str(connection.execute(_VERSION).scalar_one_or_none() or "")
 
-    async with engine.begin() as connection:
-        return await connection.run_sync(upgrade)
+    engine = create_async_engine(
+        sqlalchemy_url(settings.migration_database_url or settings.database_url),
+        connect_args={"timeout": 10, "server_settings": server_settings(settings)},
+    )
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
 
 
-def _revision(connection: Connection) -> str:
-    known = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one()
-    if known is None:
+async def _revision(connection: Connection) -> str:
+    if (await connection.execute(_KNOWN)).scalar_one() is None:
         return ""
-    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() or "")
+    return str((await connection.execute(_VERSION)).scalar_one_or_none() or "")
 
 
-async def check(engine: AsyncEngine, *, location: Path) -> str:
+async def check(engine: Engine, *, location: Path) -> str:
     """Return the schema's revision; raises StaleSchema when this code needs a later one.
 
     A revision that this code does not know is newer than the code: allowed, because migrations
     only ever widen what running code relies on.
     """
     async with engine.connect() as connection:
-        revision = await connection.run_sync(_revision)
+        revision = await _revision(connection)
     scripts = ScriptDirectory.from_config(_config(location))
     head = scripts.get_current_head()
     known = {script.revision for script in scripts.walk_revisions()}

@@ -6,9 +6,10 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis.db import outbox
+from chassis.db.connection import Connection
+from chassis.db.engine import Engine
 from chassis.db.notice import Notice
 from chassis.db.outbox import RawMessage
 from chassis.faults import fault_point
@@ -18,7 +19,7 @@ from chassis.telemetry.tracing import current_traceparent
 _SCOPE = text("SELECT set_config('app.creditor', :creditor_id, true)")
 
 
-BEFORE_COMMIT: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar(
+BEFORE_COMMIT: ContextVar[Callable[[Connection], Awaitable[None]] | None] = ContextVar(
     "before_commit", default=None
 )
 """What the present request adds to each of its transactions (chassis.http.idempotency)."""
@@ -35,7 +36,7 @@ class Encoder(Protocol):
 class Unit:
     """One transaction on one connection; only one task may use it at a time."""
 
-    def __init__(self, connection: AsyncConnection, *, encoder: Encoder) -> None:
+    def __init__(self, connection: Connection, *, encoder: Encoder) -> None:
         self.connection = connection
         self._encoder = encoder
         self._messages: list[RawMessage] = []
@@ -63,9 +64,8 @@ class Unit:
 class Database:
     """A service's own database."""
 
-    def __init__(self, engine: AsyncEngine, *, encoder: Encoder) -> None:
+    def __init__(self, engine: Engine, *, encoder: Encoder) -> None:
         self.engine = engine
-        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.committed = Notice()
         """Rings after every commit of a unit in this process, and when the relay has sent something."""
         self._encoder = encoder
@@ -81,7 +81,7 @@ class Database:
 
         ``creditor_id`` sets ``app.creditor`` for the transaction, for row-level security.
         """
-        async with self.engine.connect() as connection, connection.begin():
+        async with self.engine.begin() as connection:
             unit = Unit(connection, encoder=self._encoder)
             if creditor_id is not None:
                 await connection.execute(_SCOPE, {"creditor_id": creditor_id})
@@ -97,7 +97,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Unit]:
         """Read without a transaction: each statement sees what is committed when it runs, one round trip each."""
-        async with self._reading.connect() as connection:
+        async with self.engine.connect() as connection:
             yield Unit(connection, encoder=self._encoder)
 
     def _tell(self, shards: frozenset[int]) -> None:

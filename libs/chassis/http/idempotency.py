@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.db.connection import Connection
 from chassis.db.unit_of_work import BEFORE_COMMIT, Database
 from chassis.http.auth import Refused, Verifier
 from chassis.http.problems import Problem, response
@@ -36,7 +36,7 @@ _RECLAIM = text(
 )
 _EFFECT = text(
     "UPDATE idempotency_keys SET effect_at = now()"
-    " WHERE creditor_id = :creditor_id AND key = :key AND claimed_until = :claimed_until"
+    " WHERE creditor_id = :creditor_id AND key = :key AND claimed_until = :claimed_until RETURNING 1"
 )
 _ANSWERED = text(
     "UPDATE idempotency_keys SET status = :status, headers = :headers, body = :body"
@@ -59,10 +59,10 @@ class _Claim:
     def row(self) -> dict[str, Any]:
         return {"creditor_id": self.creditor_id, "key": self.key, "claimed_until": self.claimed_until}
 
-    async def mark(self, connection: AsyncConnection) -> None:
+    async def mark(self, connection: Connection) -> None:
         """Note in the effect's own transaction that it happened; refuse it when the claim has lapsed."""
         done = await connection.execute(_EFFECT, self.row())
-        if done.rowcount != 1:
+        if len(done) != 1:
             raise Conflict("another request with this Idempotency-Key has taken over")
 
 

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.db import offsets
+from chassis.db.engine import DATABASE_ERRORS
 from chassis.db.notice import wait
 from chassis.db.offsets import Place
 from chassis.health import Health
@@ -74,7 +74,7 @@ class BulkConsumer:
             began = time.monotonic()
             try:
                 await self._session(stopping)
-            except (KafkaError, SQLAlchemyError, Transient, OSError, TimeoutError) as error:
+            except (KafkaError, *DATABASE_ERRORS, Transient, OSError, TimeoutError) as error:
                 failures = 1 if time.monotonic() - began > 60 else failures + 1
                 delay_s = self._backoff.delay_s(failures)
                 told = str(error) if isinstance(error, LostTopic) else error_name(error)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from classifier.adapters.days import to_date, to_day
 from classifier.adapters.state_codec import decode_customer, decode_decision, encode_customer, encode_decision
 from classifier.domain.creditor import shares
@@ -88,7 +88,7 @@ _BELOW: Final = {Tier.GOLD: 2, Tier.SILVER: 1, Tier.BRONZE: 0}
 class CustomerRows:
     """The part of the ledger that is about customers."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def lock(self, keys: Sequence[Key]) -> dict[Key, Customer]:

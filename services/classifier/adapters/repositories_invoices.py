@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from classifier.adapters.days import to_date, to_day
 from classifier.adapters.repositories_customers import columns
 from classifier.domain.changes import ContactMade
@@ -74,7 +74,7 @@ _DISPUTES: Final = msgspec.json.Decoder(tuple[Dispute, ...])
 class InvoiceRows:
     """The part of the ledger that is about invoices and contacts."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def invoices(self, keys: Sequence[InvoiceKey]) -> dict[InvoiceKey, InvoiceFacts]:

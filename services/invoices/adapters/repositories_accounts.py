@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
+from chassis.db.connection import Connection, Row
 from invoices.adapters.stored import (
     read_customer,
     read_masters,
@@ -101,7 +100,7 @@ _EVERYTHING = text(
 class AccountRows:
     """The part of the book that holds creditors, customers and the agenda."""
 
-    connection: AsyncConnection
+    connection: Connection
 
     async def lock(self, creditor_ids: Sequence[str], *, exclusive: bool) -> None:
         """Keep others out of these creditors' books until the transaction ends."""
@@ -218,7 +217,7 @@ class AccountRows:
         return [(_creditor(row), row.due_on) for row in await self.connection.execute(_HEADS)]
 
 
-def _creditor(row: Row[Any]) -> CreditorRecord:
+def _creditor(row: Row) -> CreditorRecord:
     return CreditorRecord(
         creditor_id=row.creditor_id,
         versions=read_settings_versions(row.versions),

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
+from chassis.db.connection import Connection, Row
 from invoices.adapters.stored import read_invoices, read_stops, written_or_null
 from invoices.domain.allocation import Movement, MovementKind
 from invoices.domain.facts import InvoiceFact
@@ -127,7 +127,7 @@ _ADD_MOVEMENTS = text(
 class InvoiceRows:
     """The part of the book that holds invoices."""
 
-    connection: AsyncConnection
+    connection: Connection
 
     async def add_invoices(self, records: Sequence[InvoiceRecord]) -> set[tuple[str, str]]:
         """Insert plain new invoices; returns those that did not exist yet."""
@@ -213,7 +213,7 @@ class InvoiceRows:
         )
 
 
-def read_record(row: Row[Any]) -> InvoiceRecord:
+def read_record(row: Row) -> InvoiceRecord:
     """Return the invoice that a whole row holds."""
     fact = InvoiceFact(
         creditor_id=row.creditor_id,

@@ -1,11 +1,11 @@
 """Payments, credits, reversals, write-offs and agreements in PostgreSQL."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import TextClause, text
 
+from chassis.db.connection import Connection, Row
 from invoices.adapters.stored import read_agreement, read_money, read_shares, written, written_or_null
 from invoices.domain.agreement import AgreementState
 from invoices.domain.facts import MoneyKind
@@ -90,7 +90,7 @@ _BROKEN_OF_CUSTOMERS = text(
 class MoneyRows:
     """The part of the book that holds money facts, agreements and broken days."""
 
-    connection: AsyncConnection
+    connection: Connection
 
     async def keys_with_money(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those (creditor, key) that some money fact names."""
@@ -230,7 +230,7 @@ class MoneyRows:
         return sorted(BrokenDay(row.customer_id, row.source_id, row.broken_on) for row in rows)
 
 
-def read_money_record(row: Row[Any]) -> MoneyRecord:
+def read_money_record(row: Row) -> MoneyRecord:
     """Return the money fact that a whole row holds."""
     versions = read_money(MoneyKind(row.kind), row.versions)
     state = MoneyState(

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from chassis.db.unit_of_work import Database
 from notifier.adapters.repositories_contacts import DUE
 from notifier.adapters.rows import COLUMNS, read_command, read_task
@@ -43,12 +43,12 @@ _NEXT = text(f"SELECT min(not_before) FROM contacts WHERE state = 'PENDING' AND 
 _IS_DUE = text(f"SELECT EXISTS (SELECT 1 FROM contacts WHERE state = 'PENDING' AND {DUE})")
 
 
-async def under_way(connection: AsyncConnection, *, now: datetime) -> int:
+async def under_way(connection: Connection, *, now: datetime) -> int:
     """Count what is due or being sent; delivery statuses are the sandbox inbox's to wait for (`GET /idle`)."""
     return int((await connection.execute(_UNDER_WAY, {"now": now})).scalar_one())
 
 
-async def next_attempt_at(connection: AsyncConnection, *, now: datetime) -> datetime | None:
+async def next_attempt_at(connection: Connection, *, now: datetime) -> datetime | None:
     """Return the earliest later instant at which a message is tried again or lapses."""
     found: datetime | None = (await connection.execute(_NEXT, {"now": now})).scalar_one()
     return found

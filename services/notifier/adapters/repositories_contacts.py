@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from notifier.adapters.rows import COLUMNS, command_text, message_columns, read_message
 from notifier.domain.command import Command
 from notifier.domain.contact import ContactEvent, MessageContact
@@ -107,7 +107,7 @@ _ADD_EVENTS = text(
 class PostgresContacts:
     """The messages, within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, commands: Sequence[Command]) -> None:

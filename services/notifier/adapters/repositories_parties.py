@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from notifier.domain.consent import Consent
 from notifier.domain.parties import Creditor, Customer, Party
 from notifier.usecases.ports import Key
@@ -63,7 +63,7 @@ _SUPPRESS = text(
 class PostgresParties:
     """Both sides of a message, within one transaction."""
 
-    def __init__(self, connection: AsyncConnection, *, default_sender: str) -> None:
+    def __init__(self, connection: Connection, *, default_sender: str) -> None:
         self._connection = connection
         self._default_sender = default_sender
 

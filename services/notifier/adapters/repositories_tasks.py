@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from notifier.adapters.repositories_contacts import json_list
 from notifier.adapters.rows import COLUMNS, command_text, read_task
 from notifier.domain.contact import TaskContact
@@ -46,7 +46,7 @@ _SAVE = text(
 class PostgresTasks:
     """The tasks, within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, tasks: Sequence[TaskContact]) -> set[Key]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping
 
+from chassis.db.connection import Row
 from notifier.domain.command import Command
 from notifier.domain.contact import MessageContact, SentAs, TaskContact
 from notifier.domain.delivery import Delivery, State, Status
@@ -29,12 +29,12 @@ def command_text(command: Command) -> str:
     return _encoder.encode(command).decode()
 
 
-def read_command(row: RowMapping) -> Command:
+def read_command(row: Row) -> Command:
     """Read the command of a row."""
     return _command_decoder.decode(row["command"])
 
 
-def read_message(row: RowMapping) -> MessageContact:
+def read_message(row: Row) -> MessageContact:
     """Read a message and its delivery."""
     command = read_command(row)
     delivery = Delivery(
@@ -64,7 +64,7 @@ def read_message(row: RowMapping) -> MessageContact:
     )
 
 
-def read_task(row: RowMapping) -> TaskContact:
+def read_task(row: Row) -> TaskContact:
     """Read a task and what the outside sees of it."""
     command = read_command(row)
     is_dutch = command.language == "nl"

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from scheduler.adapters.state_codec import (
     read_contacts,
     read_customer,
@@ -81,7 +81,7 @@ _WAKE_ALL = text(
 class PostgresCustomers:
     """Port ``Customers`` on one connection, inside the caller's transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def lock(self, keys: Sequence[CustomerKey]) -> dict[CustomerKey, Customer]:

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from scheduler.adapters.state_codec import read_contacts, read_customer, read_reasons
 from scheduler.domain.customer import Customer
 from scheduler.usecases.ports import CustomerKey, FiledInvoice, InvoiceKey, Saying
@@ -47,7 +47,7 @@ _SHADOW = text(
 class PostgresReadings:
     """Port ``Readings`` on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def customer_of_invoice(self, key: InvoiceKey) -> tuple[FiledInvoice, Customer] | None:

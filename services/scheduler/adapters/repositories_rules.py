@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.db.connection import Connection
 from chassis.kernel.errors import Conflict
 from scheduler.domain.policy import Creditor, Policy, Rulebook
 from scheduler.domain.policy_reading import read_policy
@@ -30,7 +30,8 @@ _POLICY = text(
 )
 _ADD = text(
     "INSERT INTO policies (creditor_id, name, version, data, author, created_at)"
-    " VALUES (:creditor_id, :name, :version, CAST(:data AS jsonb), :author, :created_at) ON CONFLICT DO NOTHING"
+    " VALUES (:creditor_id, :name, :version, CAST(:data AS jsonb), :author, :created_at)"
+    " ON CONFLICT DO NOTHING RETURNING 1"
 )
 _TAKE = text(
     "INSERT INTO creditors (creditor_id, version, timezone, language, important_from, whatsapp_up_to)"
@@ -56,7 +57,7 @@ class PostgresRules:
 
     def __init__(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         *,
         default_outreach: Outreach,
         cache: dict[tuple[str, str, int], Policy],
@@ -69,7 +70,7 @@ class PostgresRules:
         """Return what holds for each creditor now."""
         ids = list(creditor_ids)
         creditors = {
-            row.creditor_id: self._creditor(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name for it
+            row.creditor_id: self._creditor(dict(row))
             for row in await self._connection.execute(_CREDITORS, {"ids": ids})
         }
         latest: dict[tuple[str, str], int] = {
@@ -141,7 +142,7 @@ class PostgresRules:
                 "created_at": record.created_at,
             },
         )
-        if done.rowcount != 1:
+        if len(done) != 1:
             raise Conflict(f"version {record.version} of {record.name} exists: read it again")
 
     def compiled(self, record: PolicyRecord) -> Policy:

@@ -113,15 +113,17 @@ class OwnSandbox:
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """Take the clock in this process, then over all processes; the database frees it if we die."""
-        async with self._turn, self._database.engine.connect() as pooled:
-            connection = await pooled.execution_options(isolation_level="AUTOCOMMIT")
+        async with self._turn, self._database.engine.connect() as connection:
             while not (await connection.execute(_TRY_LOCK, {"key": _LOCK_KEY})).scalar_one():
                 # Another process holds it: nothing in this one can tell when it lets go.
                 await wait(self._database.committed.listen(), timeout_s=_POLL_S)
             try:
                 yield
-            finally:
                 await connection.execute(_UNLOCK, {"key": _LOCK_KEY})
+            except BaseException:
+                # The lock goes with its connection: it must not go back to the pool with it.
+                connection.cut()
+                raise
 
     async def now(self) -> datetime | None:
         """Read the clock's row."""

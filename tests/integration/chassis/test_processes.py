@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from sandbox.stack.addresses import free_ports
 from tests.support.toy import thing
@@ -87,4 +88,4 @@ async def test_a_process_refuses_a_schema_older_than_its_code(
 async def _as_owner(stage: Stage, sql: str) -> None:
     url = SecretStr(stage.database.owner_url)
     async with stage.service(database_url=url) as service, service.database.engine.begin() as connection:
-        await connection.exec_driver_sql(sql)
+        await connection.execute(text(sql))

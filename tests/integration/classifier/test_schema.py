@@ -6,10 +6,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.db.engine import open_engine
+from chassis.settings import sqlalchemy_url
 from classifier.adapters.tables import metadata
-from classifier.settings import Settings
 from tests.support.servers import Databases
 
 OURS = frozenset(metadata.tables)
@@ -21,7 +21,7 @@ def _ours(name: str | None, type_: str, _parents: Any) -> bool:
 
 async def test_tables_and_migrations_agree(databases: Databases) -> None:
     async with databases.fresh("classifier") as own:
-        engine = open_engine(Settings(service="classifier", sandbox=True, database_url=SecretStr(own.url)))
+        engine = create_async_engine(sqlalchemy_url(SecretStr(own.url)))
 
         def differences(connection: Connection) -> list[Any]:
             options = {"compare_type": True, "include_name": _ours}

@@ -69,7 +69,9 @@ async def test_a_paid_invoice_leaves_the_state_and_comes_back_with_its_history(
 async def test_a_fact_before_there_is_time_waits_for_the_first_look(scheduler: SchedulerOnPostgres) -> None:
     await scheduler.told(customer_changed(), invoice_changed())
     async with scheduler.database.unit() as unit:
-        row = (await unit.connection.execute(text("SELECT isfinite(next_wakeup_at) FROM customers"))).scalar()
+        row = (
+            await unit.connection.execute(text("SELECT isfinite(next_wakeup_at) FROM customers"))
+        ).scalar_one()
         desk = scheduler.desk(unit, None)
         found = await explain_invoice("acme-nl", "I-1", on=None, desk=desk)
         assert await plan_invoice("acme-nl", "I-1", desk=desk) == []

@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 
+from pydantic import SecretStr
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis.settings import sqlalchemy_url
 from scheduler.adapters.repositories_customers import CLAIM
 from scheduler.adapters.tables import metadata
 from tests.integration.scheduler.desk import SchedulerOnPostgres
+from tests.support.servers import Databases
 
 
 def _columns(connection: Connection) -> dict[str, list[tuple[str, bool]]]:
@@ -18,9 +22,12 @@ def _columns(connection: Connection) -> dict[str, list[tuple[str, bool]]]:
     }
 
 
-async def test_the_tables_are_those_of_the_migrations(scheduler: SchedulerOnPostgres) -> None:
-    async with scheduler.database.unit() as unit:
-        made = await unit.connection.run_sync(_columns)
+async def test_the_tables_are_those_of_the_migrations(databases: Databases) -> None:
+    async with databases.fresh("scheduler") as own:
+        engine = create_async_engine(sqlalchemy_url(SecretStr(own.url)))
+        async with engine.connect() as connection:
+            made = await connection.run_sync(_columns)
+        await engine.dispose()
     declared = {
         name: sorted((column.name, bool(column.nullable)) for column in table.columns)
         for name, table in metadata.tables.items()
