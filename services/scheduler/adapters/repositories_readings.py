@@ -22,15 +22,17 @@ _SAYINGS = text(
     " ORDER BY position DESC LIMIT :limit"
 )
 # A wake-up of '-infinity' (at once) comes first and is shown as it is due: now.
+# "At once" is -infinity in the table and the epoch outside: an instant that no clock of ours ever shows.
 _UPCOMING = text(
     "SELECT CASE WHEN isfinite(next_wakeup_at) THEN next_wakeup_at ELSE 'epoch' END AS wake_at, customer_id, state"
     " FROM customers WHERE creditor_id = :creditor_id AND next_wakeup_at IS NOT NULL"
     " ORDER BY next_wakeup_at, customer_id LIMIT :limit"
 )
 _UPCOMING_AFTER = text(
-    "SELECT next_wakeup_at AS wake_at, customer_id, state FROM customers"
-    " WHERE creditor_id = :creditor_id AND next_wakeup_at IS NOT NULL"
-    " AND (next_wakeup_at, customer_id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS text))"
+    "SELECT CASE WHEN isfinite(next_wakeup_at) THEN next_wakeup_at ELSE 'epoch' END AS wake_at, customer_id, state"
+    " FROM customers WHERE creditor_id = :creditor_id AND next_wakeup_at IS NOT NULL"
+    " AND (next_wakeup_at, customer_id)"
+    " > (coalesce(nullif(CAST(:after_at AS timestamptz), 'epoch'), '-infinity'), CAST(:after_id AS text))"
     " ORDER BY next_wakeup_at, customer_id LIMIT :limit"
 )
 _PORTFOLIO = text(

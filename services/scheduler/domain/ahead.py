@@ -1,4 +1,4 @@
-"""Looks ahead: calls `decide` at its own next wake-up, as if every contact were accepted and nothing were paid."""
+"""Looks ahead: calls `decide` at its own next wake-up, as if every contact were accepted and nothing else came in."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,24 +9,26 @@ from scheduler.domain.customer import Contact, Customer
 from scheduler.domain.decide import decide
 from scheduler.domain.decision import Decision
 from scheduler.domain.policy import Calendars, Rulebook
-from scheduler.domain.words import Deed
 
 LOOKS_MAX: Final = 400
 
 
 def accepted(customer: Customer, *, at: datetime) -> Customer:
-    """Return the state as if every pending contact had been accepted (a call made) at once."""
-    if all(contact.outcome != "PENDING" for contact in customer.contacts):
+    """Return the state as if every pending contact had been accepted at once, and cancelled tasks were off the list.
+
+    A task that was made stays open: that somebody did it would be a new fact.
+    """
+    if not any(_moves(contact) for contact in customer.contacts):
         return customer
-    return replace(
-        customer,
-        contacts=tuple(_accept(c, at=at) if c.outcome == "PENDING" else c for c in customer.contacts),
-    )
+    return replace(customer, contacts=tuple(_follow(c, at=at) if _moves(c) else c for c in customer.contacts))
 
 
-def _accept(contact: Contact, *, at: datetime) -> Contact:
-    outcome = "DONE" if contact.deed is Deed.CALL else "ACCEPTED"
-    return replace(contact, outcome=outcome, outcome_at=at)
+def _moves(contact: Contact) -> bool:
+    return contact.outcome == "PENDING" or (contact.cancelled and contact.is_open_task)
+
+
+def _follow(contact: Contact, *, at: datetime) -> Contact:
+    return replace(contact, outcome="SUPPRESSED" if contact.cancelled else "ACCEPTED", outcome_at=at)
 
 
 def look_ahead(

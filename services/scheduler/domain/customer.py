@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from scheduler.domain.words import Deed, Manner, Tier
+
+_LONG_AGO: Final = date(1990, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,12 @@ class Customer:
     def newest_tier(self) -> TierSpan | None:
         """The tier last published."""
         return max(self.tiers, key=lambda span: span.version) if self.tiers else None
+
+    def latest_day(self, *, zone: ZoneInfo) -> date:
+        """Return the latest day among what is known: open invoices, and tiers, which change with payments."""
+        instants = [invoice.known_from for invoice in self.invoices] + [span.at for span in self.tiers]
+        days = [invoice.issued_on for invoice in self.invoices]
+        return max([instant.astimezone(zone).date() for instant in instants] + days, default=_LONG_AGO)
 
     def tier_before(self, instant: datetime) -> Tier:
         """Return the tier that held just before ``instant``; before the first it is bronze."""

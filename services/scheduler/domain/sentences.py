@@ -100,7 +100,6 @@ _SENTENCES: Final = {
     "data.no-channel": ("There is no channel that reaches this customer.", "Er is geen kanaal dat deze klant bereikt."),
     "outreach.SHADOW": ("Outreach is in shadow: this is decided and reported, nothing is sent.", "Benadering staat in schaduw: dit wordt beslist en gemeld, er gaat niets uit."),
     "outreach.OFF": ("Outreach is off: nothing is decided.", "Benadering staat uit: er wordt niets beslist."),
-    "clock.none": ("The sandbox has no time yet: nothing is decided.", "De zandbak heeft nog geen tijd: er wordt niets beslist."),
     "not-known-then": ("Nothing was decided about this invoice on or before that day.", "Over deze factuur was op of vóór die dag niets beslist."),
     "unknown-newcomer": ("The customer is new and unknown, so the bronze ladder holds.", "De klant is nieuw en onbekend, dus geldt de bronzen ladder."),
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Says why, or why not, for an invoice on a day: in the words that `decide` returned, never another's."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from chassis.kernel.calendar import day_start
 from chassis.kernel.errors import NotFound
@@ -10,9 +10,11 @@ from scheduler.domain.case import cached_zone
 from scheduler.domain.customer import Customer
 from scheduler.domain.decide import decide
 from scheduler.domain.decision import Decision, InvoiceReasons, Reason
-from scheduler.domain.policy import Calendars, Policy, Rulebook
+from scheduler.domain.policy import Policy, Rulebook
 from scheduler.domain.words import Outreach, Verdict
 from scheduler.usecases.ports import Desk, FiledInvoice, Saying
+
+_INSTANT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,15 @@ class Explanation:
 
 
 async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None, desk: Desk) -> Explanation:
-    """Explain today from the present state, a past day from the log, a day to come by looking ahead."""
+    """Explain a past day from the log; today and a day to come by looking ahead to what is still done on it."""
     found = await desk.readings.customer_of_invoice((creditor_id, invoice_id))
     if found is None:
         raise NotFound(f"there is no invoice {invoice_id}")
     filed, customer = found
     book = (await desk.rules.rulebooks([creditor_id]))[creditor_id]
     policy, language = book.of(customer.tier), customer.language or book.creditor.language
-    if desk.now is None:
-        said = InvoiceReasons(invoice_id, Verdict.WAIT, (Reason("clock.none"),))
-        return Explanation(invoice_id, on, said, policy.name, policy.version, language)
-    today = desk.now.astimezone(cached_zone("", book.creditor.timezone)).date()
+    now = desk.present(customer, book)
+    today = now.astimezone(cached_zone("", book.creditor.timezone)).date()
     day = on or today
     sayings: list[Saying] = []
     if day <= today:
@@ -49,11 +49,7 @@ async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None,
     if day < today:
         said, name, version = _from_log(filed, sayings, policy)
         return Explanation(invoice_id, day, said, name, version, language)
-    decision = (
-        decide(customer, book, desk.calendars, desk.now)
-        if day == today
-        else _decision_of(day, customer, book, calendars=desk.calendars, now=desk.now)
-    )
+    decision = _decision_of(filed, day, customer, book, desk=desk)
     said = _of(filed, decision)
     said = replace(said, reasons=(*_outreach(book), *said.reasons))
     return Explanation(invoice_id, day, said, decision.policy_name, decision.policy_version, language)
@@ -72,17 +68,23 @@ def _from_log(filed: FiledInvoice, sayings: list[Saying], policy: Policy) -> tup
 
 
 def _decision_of(
-    day: date, customer: Customer, book: Rulebook, *, calendars: Calendars, now: datetime
+    filed: FiledInvoice, day: date, customer: Customer, book: Rulebook, *, desk: Desk
 ) -> Decision:
-    """Return the decision of a day to come: one that acts on it, else what holds at its end."""
-    zone = cached_zone(customer.timezone, book.creditor.timezone)
+    """Return the decision of today or a day to come: the one that acts on the invoice, else what holds.
+
+    What holds is said for now where it is today, for the end of a day to come.
+    """
+    zone = cached_zone("", book.creditor.timezone)
+    now = desk.present(customer, book)
     end = day_start(day + timedelta(days=1), zone=zone)
     state = customer
-    for at, decision in look_ahead(customer, book, calendars, now=now, until=end):
+    for at, decision in look_ahead(customer, book, desk.calendars, now=now, until=end - _INSTANT):
         state = accepted(decision.customer, at=at)
-        if decision.actions and at.astimezone(zone).date() == day:
+        if at.astimezone(zone).date() == day and _of(filed, decision).verdict is Verdict.ACT:
             return decision
-    return decide(state, book, calendars, end - timedelta(seconds=1))
+    if now.astimezone(zone).date() == day:
+        return decide(customer, book, desk.calendars, now)
+    return decide(state, book, desk.calendars, end - _INSTANT)
 
 
 def _of(filed: FiledInvoice, decision: Decision) -> InvoiceReasons:

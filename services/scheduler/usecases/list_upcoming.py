@@ -18,6 +18,7 @@ class Upcoming:
     """A customer and what comes next for them."""
 
     wake_at: datetime
+    """Its place in the list: when the customer is looked at again, long ago for "at once"."""
     customer_id: str
     at: datetime
     actions: tuple[Action, ...]
@@ -27,14 +28,13 @@ async def list_upcoming(
     creditor_id: str, *, after: tuple[datetime, str] | None, limit: int, desk: Desk
 ) -> list[Upcoming]:
     """Return customers with a wake-up, the next one first; ``limit`` at most."""
-    if desk.now is None:
-        return []
     book = (await desk.rules.rulebooks([creditor_id]))[creditor_id]
     rows = await desk.readings.upcoming(creditor_id, after=after, limit=limit)
-    return [_next(customer, book, wake_at=max(wake_at, desk.now), desk=desk) for wake_at, customer in rows]
+    return [_next(customer, book, wake_at=wake_at, desk=desk) for wake_at, customer in rows]
 
 
 def _next(customer: Customer, book: Rulebook, *, wake_at: datetime, desk: Desk) -> Upcoming:
-    looks = islice(look_ahead(customer, book, desk.calendars, now=wake_at), LOOKS_MAX)
-    found = next(((at, decision.actions) for at, decision in looks if decision.actions), (wake_at, ()))
+    now = max(wake_at, desk.present(customer, book))
+    looks = islice(look_ahead(customer, book, desk.calendars, now=now), LOOKS_MAX)
+    found = next(((at, decision.actions) for at, decision in looks if decision.actions), (now, ()))
     return Upcoming(wake_at, customer.customer_id, *found)

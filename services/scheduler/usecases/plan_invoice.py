@@ -18,16 +18,14 @@ class PlanItem:
 
 
 async def plan_invoice(creditor_id: str, invoice_id: str, *, desk: Desk) -> list[PlanItem]:
-    """Return the invoice's own steps to come, in order; empty while the sandbox has no time."""
+    """Return the invoice's own steps to come, in order."""
     found = await desk.readings.customer_of_invoice((creditor_id, invoice_id))
     if found is None:
         raise NotFound(f"there is no invoice {invoice_id}")
     _, customer = found
-    if desk.now is None:
-        return []
     book = (await desk.rules.rulebooks([creditor_id]))[creditor_id]
     items: list[PlanItem] = []
-    for at, decision in look_ahead(customer, book, desk.calendars, now=desk.now):
+    for at, decision in look_ahead(customer, book, desk.calendars, now=desk.present(customer, book)):
         items += [PlanItem(at, a) for a in decision.actions if invoice_id in a.own and a.step is not None]
         if all(invoice.invoice_id != invoice_id for invoice in decision.customer.invoices):
             break

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from chassis.kernel.calendar import day_start
+from scheduler.domain.case import cached_zone
 from scheduler.domain.customer import Contact, Customer
 from scheduler.domain.decision import Decision, InvoiceReasons
 from scheduler.domain.policy import Calendars, Creditor, Policy, Rulebook
@@ -170,6 +172,13 @@ class Desk:
     calendars: Calendars
     now: datetime | None
     """None while a fresh sandbox has no time yet."""
+
+    def present(self, customer: Customer, book: Rulebook) -> datetime:
+        """Return the present; without a time, the beginning of the latest day among the customer's facts."""
+        if self.now is not None:
+            return self.now
+        zone = cached_zone("", book.creditor.timezone)
+        return day_start(customer.latest_day(zone=zone), zone=zone)
 
 
 class Commands(Protocol):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from scheduler.domain.ahead import look_ahead
 from scheduler.domain.customer import Customer
@@ -25,15 +25,13 @@ class Simulated:
 async def simulate_policy(creditor_id: str, tried: Policy, *, days: int, desk: Desk) -> Simulated:
     """Run every customer ahead twice, as if nothing were paid; nothing is stored or sent."""
     result = Simulated(0, Counter(), Counter())
-    if desk.now is None:
-        return result
     book = (await desk.rules.rulebooks([creditor_id]))[creditor_id]
     other = _with(book, tried)
-    until, after, seen = desk.now + timedelta(days=days), "", 0
+    after, seen = "", 0
     while page := await desk.readings.portfolio(creditor_id, after=after, limit=PAGE_CUSTOMERS):
         for customer in page:
-            result.present.update(_steps(customer, book, until=until, desk=desk, now=desk.now))
-            result.tried.update(_steps(customer, other, until=until, desk=desk, now=desk.now))
+            result.present.update(_steps(customer, book, days=days, desk=desk))
+            result.tried.update(_steps(customer, other, days=days, desk=desk))
         after, seen = page[-1].customer_id, seen + len(page)
     return replace(result, customers=seen)
 
@@ -44,10 +42,9 @@ def _with(book: Rulebook, tried: Policy) -> Rulebook:
     return replace(book, silver=tried) if tried.name == "silver" else replace(book, bronze=tried)
 
 
-def _steps(
-    customer: Customer, book: Rulebook, *, until: datetime, desk: Desk, now: datetime
-) -> Iterator[tuple[str, str]]:
-    for _, decision in look_ahead(customer, book, desk.calendars, now=now, until=until):
+def _steps(customer: Customer, book: Rulebook, *, days: int, desk: Desk) -> Iterator[tuple[str, str]]:
+    now = desk.present(customer, book)
+    for _, decision in look_ahead(customer, book, desk.calendars, now=now, until=now + timedelta(days=days)):
         for action in decision.actions:
             if action.step is not None:
                 yield action.step.name, str(action.channel or action.deed)

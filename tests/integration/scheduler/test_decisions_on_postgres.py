@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import text
 
+from contracts.erp.v1 import Window
 from scheduler.adapters.repositories_customers import PostgresCustomers
 from scheduler.domain.words import Outreach, Verdict
 from scheduler.usecases.change_policy import change_policy, get_policy
@@ -66,7 +67,9 @@ async def test_a_paid_invoice_leaves_the_state_and_comes_back_with_its_history(
     assert [command.step for command in scheduler.commands] == ["arrival-check", "final-notice"]
 
 
-async def test_a_fact_before_there_is_time_waits_for_the_first_look(scheduler: SchedulerOnPostgres) -> None:
+async def test_before_there_is_time_nothing_is_decided_and_answers_are_for_the_latest_date_among_the_facts(
+    scheduler: SchedulerOnPostgres,
+) -> None:
     await scheduler.told(customer_changed(), invoice_changed())
     async with scheduler.database.unit() as unit:
         row = (
@@ -74,9 +77,53 @@ async def test_a_fact_before_there_is_time_waits_for_the_first_look(scheduler: S
         ).scalar_one()
         desk = scheduler.desk(unit, None)
         found = await explain_invoice("acme-nl", "I-1", on=None, desk=desk)
-        assert await plan_invoice("acme-nl", "I-1", desk=desk) == []
+        items = await plan_invoice("acme-nl", "I-1", desk=desk)
+        (next_up,) = await list_upcoming("acme-nl", after=None, limit=10, desk=desk)
     assert row is False
-    assert found.said.reasons[0].code == "clock.none"
+    assert scheduler.commands == []
+    assert (found.on, found.said.verdict) == (date(2026, 3, 2), Verdict.WAIT)
+    assert items[0].at == next_up.at == at("2026-03-05", 8)
+
+
+async def test_the_list_of_what_comes_next_leaves_nobody_out_between_two_pages(
+    scheduler: SchedulerOnPostgres,
+) -> None:
+    names = [f"C-{n}" for n in range(5)]
+    for name in names:
+        await scheduler.told(
+            customer_changed(customer_id=name), invoice_changed(f"I-{name}", customer_id=name)
+        )
+        if name < "C-3":
+            # The others are looked at with the next move of the clock: at once.
+            await scheduler.decide(at("2026-03-04"))
+    listed: list[str] = []
+    async with scheduler.database.unit() as unit:
+        desk = scheduler.desk(unit, at("2026-03-04"))
+        after = None
+        while page := await list_upcoming("acme-nl", after=after, limit=1, desk=desk):
+            listed.append(page[0].customer_id)
+            after = (page[0].wake_at, page[0].customer_id)
+    assert sorted(listed) == names
+
+
+async def test_the_explanation_of_today_and_of_a_day_to_come_finds_what_is_still_done_on_it(
+    scheduler: SchedulerOnPostgres,
+) -> None:
+    # The call about I-2 is at 09:00, the message about I-1 at 18:00 of the same day.
+    evening = Window(from_="18:00", to="20:00")
+    await scheduler.told(
+        customer_changed(preferred_window=evening),
+        invoice_changed(),
+        invoice_changed(
+            "I-2", issued_on="2026-01-20", due_on="2026-02-19", known_from="2026-03-04T20:00:00Z"
+        ),
+    )
+    async with scheduler.database.unit() as unit:
+        for now in (at("2026-03-03"), at("2026-03-05")):
+            desk = scheduler.desk(unit, now)
+            for invoice_id in ("I-1", "I-2"):
+                found = await explain_invoice("acme-nl", invoice_id, on=date(2026, 3, 5), desk=desk)
+                assert found.said.verdict is Verdict.ACT
 
 
 async def test_explanation_speaks_of_the_past_the_present_and_the_future(

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.calendars import dutch_contact_calendar, target_calendar
 from scheduler.adapters.default_policies import default_policies
-from scheduler.domain.ahead import accepted
-from scheduler.domain.customer import Customer, Detail, Invoice, Profile, TierSpan
+from scheduler.domain.customer import Contact, Customer, Detail, Invoice, Profile, TierSpan
 from scheduler.domain.decide import decide
 from scheduler.domain.decision import Action, Decision
 from scheduler.domain.policy import Calendars, Creditor, Rulebook
@@ -134,17 +133,15 @@ class Life:
         raise AssertionError("it never comes to rest")
 
     def _accepted(self, who: Customer) -> Customer:
-        if self.calls_done:
-            return accepted(who, at=self.now)
-        return replace(
-            who,
-            contacts=tuple(
-                replace(c, outcome="SUPPRESSED" if c.cancelled else "ACCEPTED", outcome_at=self.now)
-                if c.outcome == "PENDING" or (c.cancelled and c.is_open_task)
-                else c
-                for c in who.contacts
-            ),
-        )
+        return replace(who, contacts=tuple(self._outcome(contact) for contact in who.contacts))
+
+    def _outcome(self, contact: Contact) -> Contact:
+        if contact.cancelled and contact.is_open_task:
+            return replace(contact, outcome="SUPPRESSED", outcome_at=self.now)
+        if contact.outcome != "PENDING":
+            return contact
+        done = self.calls_done and contact.deed is Deed.CALL
+        return replace(contact, outcome="DONE" if done else "ACCEPTED", outcome_at=self.now)
 
     @property
     def messages(self) -> list[Action]:
