@@ -1,6 +1,5 @@
 """Fills the scheduler's tables with customers of three open invoices each, by COPY."""
 
-import dataclasses
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -35,8 +34,9 @@ def customer(number: int) -> Customer:
     first = number * INVOICES_PER_CUSTOMER
     dues = (date(2026, 3, 2), date(2026, 4, 1), date(2026, 4, 1))
     invoices = tuple(_invoice(first + n, due) for n, due in enumerate(dues))
-    return dataclasses.replace(
-        Customer(CREDITOR, f"C-{number:07d}"),
+    return Customer(
+        CREDITOR,
+        f"C-{number:07d}",
         language="nl",
         details=(Detail("REMINDER", "EMAIL", "m"),),
         invoices=invoices,

@@ -1,7 +1,6 @@
 """The classifier's ledger: one suite for the one in memory and the one in PostgreSQL."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -61,7 +60,7 @@ class LedgerSuite:
         tokyo = ("tokyo", "C-1")
         await ledger.lock([KEY, OTHER, tokyo])
         for key, on in ((KEY, DAY), (OTHER, DAY + 1), (tokyo, DAY + 1)):
-            row = Judged.of(replace(_customer(key), next_fact_on=on))
+            row = Judged.of(_customer(key)._replace(next_fact_on=on))
             await ledger.save_customers([row], today={key[0]: DAY})
         days = {"Europe/Amsterdam": DAY, "Asia/Tokyo": DAY + 1}
         assert sorted(await ledger.lock_due(days=days, limit=10)) == [KEY, tokyo]
@@ -71,7 +70,7 @@ class LedgerSuite:
     async def test_a_pin_wakes_its_customer_on_the_day_after_its_last(self, ledger: Both) -> None:
         await ledger.save_creditors([Creditor(ACME)])
         await ledger.lock([KEY])
-        pinned = replace(_customer(KEY), pin=_pin(1, expires_on=DAY))
+        pinned = _customer(KEY)._replace(pin=_pin(1, expires_on=DAY))
         await ledger.save_customers([Judged.of(pinned)], today={ACME: DAY})
         assert not await ledger.lock_due(days={"Europe/Amsterdam": DAY}, limit=10)
         assert list(await ledger.lock_due(days={"Europe/Amsterdam": DAY + 1}, limit=10)) == [KEY]
@@ -90,13 +89,13 @@ class LedgerSuite:
         assert await ledger.owner_of((ACME, "I2")) == (KEY, rows[1])
         assert await ledger.owner_of((ACME, "I4")) is None
         assert await ledger.owner_of(("someone-else", "I2")) is None
-        await ledger.save_invoices({KEY: [replace(rows[0], version=9, lateness=4)]}, owed=set())
+        await ledger.save_invoices({KEY: [rows[0]._replace(version=9, lateness=4)]}, owed=set())
         assert (await ledger.invoices([names[0]]))[names[0]].version == 9
 
     async def test_the_outlook_is_drawn_from_what_is_open(self, ledger: Both) -> None:
         rows = [
-            replace(facts("I1", due_on=DAY), next_fact_on=DAY + 31),
-            replace(facts("I2", due_on=DAY - 14), next_fact_on=DAY + 17),
+            facts("I1", due_on=DAY)._replace(next_fact_on=DAY + 31),
+            facts("I2", due_on=DAY - 14)._replace(next_fact_on=DAY + 17),
             facts("I3", due_on=DAY - 28, settled_on=DAY),
         ]
         await ledger.save_invoices({KEY: rows}, owed={(ACME, "I1")})
@@ -120,7 +119,7 @@ class LedgerSuite:
     async def test_pins_are_kept_for_ever(self, ledger: Both) -> None:
         await ledger.save_pin(KEY, _pin(1, expires_on=DAY))
         await ledger.save_pin(KEY, _pin(2, expires_on=DAY + 5))
-        ended = replace(_pin(1, expires_on=DAY), ended_at=datetime(2026, 1, 5, tzinfo=UTC))
+        ended = _pin(1, expires_on=DAY)._replace(ended_at=datetime(2026, 1, 5, tzinfo=UTC))
         await ledger.save_pin(KEY, ended)
         assert await ledger.pins(KEY) == [ended, _pin(2, expires_on=DAY + 5)]
 
@@ -159,11 +158,11 @@ class LedgerSuite:
         )
         made = ContactMade(*KEY, contact_id="k1", version=1, channel="EMAIL", at=at, invoice_ids=("I1",))
         others = [
-            replace(made, contact_id="k2", invoice_ids=("I2",)),
-            replace(made, contact_id="k3", channel="SMS", invoice_ids=('odd"\\,{}',)),
+            made._replace(contact_id="k2", invoice_ids=("I2",)),
+            made._replace(contact_id="k3", channel="SMS", invoice_ids=('odd"\\,{}',)),
         ]
         await ledger.save_contacts([made, *others])
-        await ledger.save_contacts([replace(made, channel="LETTER"), replace(others[0], version=2)])
+        await ledger.save_contacts([made._replace(channel="LETTER"), others[0]._replace(version=2)])
         found = [(c.channel, c.contacts, c.paid_within_5_days) for c in await ledger.channels(KEY)]
         assert found == [("EMAIL", 2, 1), ("SMS", 1, 0)]
 
@@ -174,7 +173,7 @@ class LedgerSuite:
 
     async def test_the_list_knows_who_needs_attention(self, ledger: Both) -> None:
         rows = {
-            "fell": _told(replace(_customer((ACME, "fell"), late=[0] * 9 + [9, 9])), Tier.SILVER),
+            "fell": _told(_customer((ACME, "fell"), late=[0] * 9 + [9, 9]), Tier.SILVER),
             "good": _told(_customer((ACME, "good"), late=[0] * 9), Tier.GOLD),
             "known": _told(_customer((ACME, "known"), late=[30] * 9), Tier.BRONZE),
             "new": _told(_customer((ACME, "new"), late=[9]), Tier.BRONZE, unknown=True),
@@ -221,7 +220,7 @@ def _customer(key: tuple[str, str], *, late: list[int] | None = None) -> Custome
 
 
 def _told(customer: Customer, tier: Tier, *, unknown: bool = False) -> Customer:
-    return replace(customer, told=Told(tier.value, unknown, "2026-01-01T00:00:00+00:00", "…"))
+    return customer._replace(told=Told(tier.value, unknown, "2026-01-01T00:00:00+00:00", "…"))
 
 
 def _pin(number: int, *, expires_on: int) -> Pin:

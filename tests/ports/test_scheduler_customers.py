@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
@@ -52,7 +51,7 @@ class CustomersSuite:
 
     async def test_wake_ups_are_claimed_in_order_and_bounded(self, opens: Opens) -> None:
         for n, hour in ((1, "11:00"), (2, "10:00"), (3, "23:00"), (4, "10:00")):
-            state = replace(customer(), customer_id=f"C-{n}")
+            state = customer()._replace(customer_id=f"C-{n}")
             await self._put(opens, state)
             await self._decide(opens, state, wake=hour)
         async with opens() as (customers, _):
@@ -70,7 +69,7 @@ class CustomersSuite:
 
     async def test_waking_all_wakes_one_creditors_customers(self, opens: Opens) -> None:
         for creditor_id in ("acme-nl", "other"):
-            state = replace(customer(), creditor_id=creditor_id)
+            state = customer()._replace(creditor_id=creditor_id)
             await self._put(opens, state)
             await self._decide(opens, state, wake="23:00")
         async with opens() as (customers, _):
@@ -102,7 +101,7 @@ class CustomersSuite:
 
     async def test_lists_go_on_after_their_last_row(self, opens: Opens) -> None:
         for n in range(4):
-            state = replace(customer(), customer_id=f"C-{n}")
+            state = customer()._replace(customer_id=f"C-{n}")
             await self._put(opens, state)
             await self._decide(opens, state, wake=f"1{n % 2}:00")
         async with opens() as (_, readings):

@@ -6,9 +6,8 @@ the last fact taken out of the last day, asks for a re-fold of that customer (``
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from classifier.domain.evidence import Fact
 from classifier.domain.habits import Day, Habits, after_day, day_of, with_facts
@@ -19,11 +18,10 @@ class NeedsRefold(Exception):
     """A fact lies before the last day: only a fold of all facts gives the right state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(NamedTuple):
     """State of one customer: everything before the last day, and the last day's facts."""
 
-    habits: Habits = field(default_factory=Habits)
+    habits: Habits = Habits()
     standing: Standing = NEWCOMER
     day: Day | None = None
 
@@ -43,8 +41,7 @@ class Behaviour:
 EMPTY: Final = Behaviour()
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """What taking facts in has led to."""
 
     behaviour: Behaviour

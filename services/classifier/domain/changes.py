@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from classifier.domain.customer import Key
 from classifier.domain.evidence import InvoiceFacts
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceChange:
+class InvoiceChange(NamedTuple):
     """One version of an invoice; ``facts.disputes`` are those in force."""
 
     creditor_id: str
@@ -18,8 +18,7 @@ class InvoiceChange:
     """When that version was published, UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerChange:
+class CustomerChange(NamedTuple):
     """One version of a customer's master data."""
 
     creditor_id: str
@@ -31,8 +30,7 @@ class CustomerChange:
     """Preferred channel and window as JSON, kept for the profile answer and not looked into."""
 
 
-@dataclass(frozen=True, slots=True)
-class CreditorChange:
+class CreditorChange(NamedTuple):
     """One version of a creditor: only its time zone matters here."""
 
     creditor_id: str
@@ -40,8 +38,7 @@ class CreditorChange:
     timezone: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContactMade:
+class ContactMade(NamedTuple):
     """A contact that reached a channel: evidence of what works."""
 
     creditor_id: str

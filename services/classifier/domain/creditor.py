@@ -1,9 +1,8 @@
 """What the classifier keeps of a creditor: its time zone, and what is learned across its customers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chassis.kernel.calendar import local_day
@@ -17,8 +16,7 @@ _BUILT_IN_CUSTOMERS: Final = 10
 """Customers that the built-in prior counts for in a portfolio's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Creditor:
+class Creditor(NamedTuple):
     """One creditor; days as ordinals, 0 where there is none."""
 
     creditor_id: str

@@ -1,7 +1,7 @@
 """One customer as the classifier keeps it, and the tier that holds for it."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chassis.kernel.calendar import day_start
@@ -15,8 +15,7 @@ Key = tuple[str, str]
 """Creditor and customer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What was last published about the tier."""
 
     tier: str = ""
@@ -25,8 +24,7 @@ class Told:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     """State of one customer; days as ordinals, 0 where there is none."""
 
     creditor_id: str
@@ -65,8 +63,7 @@ class Customer:
         return min(days, default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentTier:
+class CurrentTier(NamedTuple):
     """The tier that holds now: computed, or set by a person."""
 
     tier: Tier
@@ -94,15 +91,15 @@ def tier_now(computed: CurrentTier, pin: Pin | None, *, today: int, zone: ZoneIn
     if pin is None:
         return computed
     if pin.holds(on=today):
-        return replace(computed, tier=pin.tier, at=pin.at, reason=_pin_reason(pin), rule=Rule.PIN)
+        return computed._replace(tier=pin.tier, at=pin.at, reason=_pin_reason(pin), rule=Rule.PIN)
     end = start_of(pin.expires_on + 1, zone=zone)
     end = min(pin.ended_at or end, end)
     if computed.at >= end:
         return computed
     if pin.tier is computed.tier:
-        return replace(computed, at=end)
-    return replace(
-        computed, at=end, reason=reason_for_pin_end(pin.tier, computed.tier, computed=computed.reason)
+        return computed._replace(at=end)
+    return computed._replace(
+        at=end, reason=reason_for_pin_end(pin.tier, computed.tier, computed=computed.reason)
     )
 
 

@@ -1,15 +1,14 @@
 """What the classifier tells the world."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from classifier.domain.customer import CurrentTier
 from classifier.domain.habits import Habits
 from classifier.domain.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class TierChanged:
+class TierChanged(NamedTuple):
     """Full state of a customer's tier; ``old_tier`` is empty for the first."""
 
     creditor_id: str
@@ -22,8 +21,7 @@ class TierChanged:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileChanged:
+class ProfileChanged(NamedTuple):
     """Full state of a customer's learned behaviour."""
 
     creditor_id: str

@@ -5,7 +5,6 @@ the overrides alone: from the 31st and the 61st effective day overdue, as long a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -60,8 +59,7 @@ class Dispute(NamedTuple):
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceFacts:
+class InvoiceFacts(NamedTuple):
     """What the classifier keeps of one invoice; days as ordinals, 0 where there is none."""
 
     invoice_id: str
@@ -97,7 +95,7 @@ def with_disputes(new: InvoiceFacts, *, known: tuple[Dispute, ...], seen_on: int
     listed = {dispute.id for dispute in new.disputes}
     ended = (old._replace(until=min(old.until or _NEVER, seen_on)) for old in known if old.id not in listed)
     joined = (*new.disputes, *(old for old in ended if old.until > old.since))
-    return replace(new, disputes=tuple(sorted(joined, key=lambda d: (d.since, d.id))))
+    return new._replace(disputes=tuple(sorted(joined, key=lambda d: (d.since, d.id))))
 
 
 def facts_of(invoice: InvoiceFacts, *, until: int) -> list[Fact]:

@@ -4,10 +4,9 @@ An episode is everything that a customer settles on one day. Within a day nothin
 order: the day's invoices are folded in the order of their lateness.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 from classifier.domain.evidence import Fact, Kind
 from classifier.domain.lateness import BINS, bin_of, weekday
@@ -23,8 +22,7 @@ _BITS: Final = (1 << EPISODES_KEPT) - 1
 _NONE_BY_WEEKDAY: Final = (0,) * 7
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """All facts of one day; the same in whatever order they came."""
 
     on: int
@@ -73,8 +71,7 @@ def with_facts(
     return Day(day.on, count, tuple(sorted(paid)), tuple(sorted(written_off)), *sums)
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(NamedTuple):
     """The learned numbers of one customer; bounded, whatever the length of the history."""
 
     histogram: tuple[float, ...] = (0.0,) * BINS

@@ -1,7 +1,7 @@
 """A tier set by a person, with the day on which it falls away (S08)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from chassis.kernel.errors import Rejected
 from classifier.domain.tier import Tier
@@ -10,8 +10,7 @@ REASON_CHARS_MAX = 500
 DAYS_MAX = 3660
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """A manual tier; it holds from ``at`` until the end of ``expires_on``, creditor's time."""
 
     number: int

@@ -1,8 +1,7 @@
 """What is published about how a customer pays (personalisation.md 5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from classifier.domain.habits import Habits
 from classifier.domain.lateness import Pmf, shrunk
@@ -15,8 +14,7 @@ _WEEKDAY_PRIOR: Final = 5
 _DECIMALS: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """Learned behaviour of one customer."""
 
     episodes: int

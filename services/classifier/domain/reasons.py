@@ -1,9 +1,8 @@
 """The one sentence that says why a customer has its tier, in English and in Dutch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from classifier.domain.tier import Decision, Rule, Tier
 
@@ -17,8 +16,7 @@ _MONTHS_EN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One sentence in each language."""
 
     en: str

@@ -1,8 +1,7 @@
 """The tier rules: severity with hysteresis and two strikes, and the overrides (personalisation.md 4)."""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from classifier.domain.habits import EPISODES_KEPT, Day, Habits
 
@@ -30,8 +29,7 @@ class Rule(StrEnum):
     PIN = "PIN"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Why a customer has its tier: all that the reason sentence needs."""
 
     rule: Rule
@@ -50,8 +48,7 @@ class Decision:
     """OPEN_OVERDUE: the limit that was passed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The computed tier and what its rules remember."""
 
     tier: Tier
@@ -85,15 +82,14 @@ def judge(habits: Habits, standing: Standing, *, day: Day) -> Standing:
     if now.tier is standing.tier or now.decision.old is standing.tier:
         return now
     # Two steps on one day are one change.
-    return replace(now, decision=replace(now.decision, old=standing.tier))
+    return now._replace(decision=now.decision._replace(old=standing.tier))
 
 
 def _overridden(standing: Standing, day: Day) -> Standing:
     if not (day.over_30 or day.over_60 or day.broken):
         return standing
     over_30, over_60 = standing.over_30 + day.over_30, standing.over_60 + day.over_60
-    now = replace(
-        standing,
+    now = standing._replace(
         over_30=over_30,
         over_60=over_60,
         last_broken_on=day.on if day.broken else standing.last_broken_on,
@@ -123,8 +119,8 @@ def _capped(tier: Tier, standing: Standing) -> Tier:
 
 
 def _moved(standing: Standing, decision: Decision) -> Standing:
-    return replace(
-        standing, tier=decision.new, decision=decision, changed_on=decision.on, episodes_since_change=0
+    return standing._replace(
+        tier=decision.new, decision=decision, changed_on=decision.on, episodes_since_change=0
     )
 
 

@@ -1,7 +1,7 @@
 """Tell the world when a customer's tier or learned behaviour has visibly changed."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from classifier.domain.creditor import Creditor
 from classifier.domain.customer import CurrentTier, Customer, Told, computed_tier, start_of, tier_now
@@ -12,8 +12,7 @@ from classifier.domain.tier import Standing
 from classifier.usecases.ports import Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(NamedTuple):
     """What is known at the moment of telling."""
 
     creditor: Creditor
@@ -44,7 +43,7 @@ def announced(ledger: Ledger, customer: Customer, news: Announcement) -> Custome
     version = customer.profile_version + 1
     profile = profile_of(news.habits, prior=news.creditor.prior)
     ledger.publish(ProfileChanged(*customer.key, version, profile, news.published_at))
-    return replace(customer, profile_version=version)
+    return customer._replace(profile_version=version)
 
 
 def _tier_told(ledger: Ledger, customer: Customer, news: Announcement) -> Customer:
@@ -64,7 +63,7 @@ def _tier_told(ledger: Ledger, customer: Customer, news: Announcement) -> Custom
             time=news.published_at,
         )
     )
-    return replace(customer, told=told, tier_version=version)
+    return customer._replace(told=told, tier_version=version)
 
 
 def _tier(customer: Customer, news: Announcement) -> CurrentTier:

@@ -1,7 +1,6 @@
 """Freeze what is learned across a creditor's customers, once a day, at the beginning of the day."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -31,9 +30,9 @@ async def froze(ledger: Ledger, creditor: Creditor, *, now: datetime | None) -> 
     if today <= creditor.prior_on:
         return creditor
     if not creditor.prior_on:
-        return replace(creditor, prior_on=today)
+        return creditor._replace(prior_on=today)
     customers, sums = await ledger.portfolio(creditor.creditor_id, before=today)
-    return replace(creditor, prior_on=today, prior=portfolio_prior(sums, customers=customers))
+    return creditor._replace(prior_on=today, prior=portfolio_prior(sums, customers=customers))
 
 
 def days_by_timezone(timezones: list[str], *, now: datetime) -> Mapping[str, int]:

@@ -1,6 +1,6 @@
 """Set a customer's tier by hand until a day, or take a manual tier away (S08)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.kernel.errors import NotFound
@@ -62,7 +62,7 @@ def _instant(creditor: Creditor, customer: Customer, now: datetime | None) -> da
 async def _end(ledger: Ledger, customer: Customer, *, at: datetime) -> Pin | None:
     if customer.pin is None or customer.pin.ended_at is not None:
         return None
-    ended = replace(customer.pin, ended_at=at)
+    ended = customer.pin._replace(ended_at=at)
     await ledger.save_pin(customer.key, ended)
     return ended
 
@@ -70,5 +70,5 @@ async def _end(ledger: Ledger, customer: Customer, *, at: datetime) -> Pin | Non
 async def _judge(
     ledger: Ledger, customer: Customer, creditor: Creditor, *, pin: Pin, now: datetime | None
 ) -> None:
-    case = Case(was=customer, now=replace(customer, pin=pin))
+    case = Case(was=customer, now=customer._replace(pin=pin))
     await rejudge(ledger, [case], creditors={creditor.creditor_id: creditor}, now=now)

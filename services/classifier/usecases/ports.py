@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from classifier.domain.changes import ContactMade
 from classifier.domain.creditor import Creditor
@@ -17,8 +17,7 @@ InvoiceKey = tuple[str, str]
 """Creditor and invoice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """What a customer's open invoices say together; days as ordinals, 0 where there is none."""
 
     next_fact_on: int = 0

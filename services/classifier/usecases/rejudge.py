@@ -1,7 +1,7 @@
 """Judge customers anew after their facts have changed: O(1) where it can be, a re-fold where it must."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -106,7 +106,7 @@ def _go_on(case: Case) -> None:
     days = [case.now.invoices_from, *(new.first_on for _, new in case.invoices)]
     first = min((day for day in days if day), default=0)
     if first != case.now.invoices_from:
-        case.now = replace(case.now, invoices_from=first)
+        case.now = case.now._replace(invoices_from=first)
 
 
 def _difference(case: Case) -> tuple[list[Fact], list[Fact]]:
@@ -147,7 +147,7 @@ async def _refold(ledger: Ledger, cases: Sequence[Case]) -> None:
         facts = [fact for row in in_effect for fact in facts_of(row, until=case.as_of)]
         case.progress = refold([*facts, *_broken(case.now)])
         first = min((row.first_on for row in in_effect), default=0)
-        case.now = replace(case.now, invoices_from=first)
+        case.now = case.now._replace(invoices_from=first)
         case.refolded = True
         case.has_new_habits = case.progress.habits != case.was.behaviour.now()[0]
 
@@ -159,7 +159,7 @@ async def _save_invoices(ledger: Ledger, cases: Sequence[Case]) -> None:
         changed = []
         for old, new in case.invoices:
             next_on = next_fact_on(new, after=case.as_of)
-            row = new if next_on == new.next_fact_on else replace(new, next_fact_on=next_on)
+            row = new if next_on == new.next_fact_on else new._replace(next_fact_on=next_on)
             if row != old:
                 changed.append(row)
                 if row.outcome is Outcome.OPEN and not row.disputed(on=case.as_of):
@@ -173,7 +173,7 @@ async def _save_invoices(ledger: Ledger, cases: Sequence[Case]) -> None:
 def _settled(case: Case, outlook: Outlook) -> Customer:
     if case.now.behaviour is _progress(case).behaviour and case.now.next_fact_on == outlook.next_fact_on:
         return case.now
-    return replace(case.now, behaviour=_progress(case).behaviour, next_fact_on=outlook.next_fact_on)
+    return case.now._replace(behaviour=_progress(case).behaviour, next_fact_on=outlook.next_fact_on)
 
 
 def _progress(case: Case) -> Progress:

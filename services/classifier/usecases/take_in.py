@@ -1,7 +1,6 @@
 """Take in what the other services have published: one batch, one transaction, one judgement per customer."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from chassis.kernel.calendar import local_day
@@ -41,8 +40,8 @@ async def _creditors(ledger: Ledger, batch: Batch, *, now: datetime | None) -> d
     found = {creditor_id: stored.get(creditor_id, Creditor(creditor_id)) for creditor_id in ids}
     for change in batch.creditors:
         if change.version > found[change.creditor_id].version:
-            found[change.creditor_id] = replace(
-                found[change.creditor_id], version=change.version, timezone=change.timezone
+            found[change.creditor_id] = found[change.creditor_id]._replace(
+                version=change.version, timezone=change.timezone
             )
     if now is None:
         _date_by_the_facts(batch, found)
@@ -60,7 +59,7 @@ def _date_by_the_facts(batch: Batch, creditors: dict[str, Creditor]) -> None:
                 latest[change.creditor_id], change.facts.issued_on, change.facts.settled_on
             )
     for creditor_id, day in latest.items():
-        creditors[creditor_id] = replace(creditors[creditor_id], latest_on=day)
+        creditors[creditor_id] = creditors[creditor_id]._replace(latest_on=day)
 
 
 async def _invoices(
@@ -105,6 +104,6 @@ async def _master_data(
 
 def _with_master_data(customer: Customer, change: CustomerChange, creditor: Creditor) -> Customer:
     known_on = local_day(change.known_from, zone=creditor.zone).toordinal()
-    return replace(
-        customer, version=change.version, known_on=known_on, broken_on=tuple(sorted(change.broken_on))
+    return customer._replace(
+        version=change.version, known_on=known_on, broken_on=tuple(sorted(change.broken_on))
     )

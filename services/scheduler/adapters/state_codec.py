@@ -1,16 +1,17 @@
-"""Writes states, histories and reasons as MessagePack, and reads them back; unknown fields are passed over."""
+"""Writes states, histories and reasons as MessagePack, field by field in their order, and reads them back."""
 
 from typing import Final
 
 import msgspec
 
+from chassis.tuples import reader
 from scheduler.domain.customer import Contact, Customer
 from scheduler.domain.decision import InvoiceReasons
 
 _encode: Final = msgspec.msgpack.Encoder(decimal_format="string").encode
-_customer: Final = msgspec.msgpack.Decoder(Customer)
-_contacts: Final = msgspec.msgpack.Decoder(tuple[Contact, ...])
-_reasons: Final = msgspec.msgpack.Decoder(tuple[InvoiceReasons, ...])
+_customer: Final = reader(Customer)
+_contacts: Final = reader(tuple[Contact, ...])
+_reasons: Final = reader(tuple[InvoiceReasons, ...])
 
 
 def write_customer(customer: Customer) -> bytes:
@@ -20,7 +21,7 @@ def write_customer(customer: Customer) -> bytes:
 
 def read_customer(data: bytes) -> Customer:
     """Return the state."""
-    return _customer.decode(data)
+    return _customer(data)
 
 
 def write_contacts(contacts: tuple[Contact, ...]) -> bytes:
@@ -30,7 +31,7 @@ def write_contacts(contacts: tuple[Contact, ...]) -> bytes:
 
 def read_contacts(data: bytes | None) -> tuple[Contact, ...]:
     """Return an invoice's history; empty where there is none."""
-    return _contacts.decode(data) if data else ()
+    return _contacts(data) if data else ()
 
 
 def write_reasons(reasons: tuple[InvoiceReasons, ...]) -> bytes:
@@ -40,4 +41,4 @@ def write_reasons(reasons: tuple[InvoiceReasons, ...]) -> bytes:
 
 def read_reasons(data: bytes) -> tuple[InvoiceReasons, ...]:
     """Return what was said."""
-    return _reasons.decode(data)
+    return _reasons(data)

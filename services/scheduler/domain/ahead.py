@@ -1,7 +1,6 @@
 """Looks ahead: calls `decide` at its own next wake-up, as if every contact were accepted and nothing else came in."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +19,7 @@ def accepted(customer: Customer, *, at: datetime) -> Customer:
     """
     if not any(_moves(contact) for contact in customer.contacts):
         return customer
-    return replace(customer, contacts=tuple(_follow(c, at=at) if _moves(c) else c for c in customer.contacts))
+    return customer._replace(contacts=tuple(_follow(c, at=at) if _moves(c) else c for c in customer.contacts))
 
 
 def _moves(contact: Contact) -> bool:
@@ -28,7 +27,7 @@ def _moves(contact: Contact) -> bool:
 
 
 def _follow(contact: Contact, *, at: datetime) -> Contact:
-    return replace(contact, outcome="SUPPRESSED" if contact.cancelled else "ACCEPTED", outcome_at=at)
+    return contact._replace(outcome="SUPPRESSED" if contact.cancelled else "ACCEPTED", outcome_at=at)
 
 
 def look_ahead(

@@ -1,9 +1,9 @@
 """One customer at one instant, with all that is looked up once per decision."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.customer import Contact, Customer, Invoice
@@ -13,8 +13,7 @@ from scheduler.domain.stopping_rule import Trigger
 from scheduler.domain.words import Tier
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """The facts behind one decision."""
 
     customer: Customer
@@ -33,13 +32,13 @@ class Case:
     """Structural lateness, by which the fixed friendly steps after the due date come later (S29)."""
     by_invoice: dict[str, list[Contact]]
     creditor_zone: ZoneInfo
-    triggers: dict[date, Trigger] = field(default_factory=dict)
+    triggers: dict[date, Trigger]
     """What the stopping rule said, by effective due date: it is asked more than once per decision."""
 
     def after(self, customer: Customer) -> "Case":
         """Return the same case once the customer's contacts changed, and nothing else."""
         by_invoice = _by_invoice(customer.contacts, customer.invoices)
-        return replace(self, customer=customer, by_invoice=by_invoice)
+        return self._replace(customer=customer, by_invoice=by_invoice)
 
     @property
     def language(self) -> str:
@@ -76,6 +75,7 @@ def case_of(customer: Customer, rules: Rulebook, calendars: Calendars, now: date
         shift_days=_shift_days(customer.profile.structural_days_late, policy),
         by_invoice=_by_invoice(customer.contacts, customer.invoices),
         creditor_zone=cached_zone("", rules.creditor.timezone),
+        triggers={},
     )
 
 

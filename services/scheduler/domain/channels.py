@@ -1,10 +1,9 @@
 """Which channel carries a step: law and consent first, then the customer's wish, the learned one, the policy's order."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from scheduler.domain.case import Case
 from scheduler.domain.customer import Detail
@@ -19,8 +18,7 @@ LAST_RESORT: Final = (Channel.EMAIL, Channel.SMS, Channel.LETTER)
 _PURPOSES: Final = (Purpose.REMINDER, Purpose.ADMIN, Purpose.LEGAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """The channel taken, and which rule won."""
 
     channel: Channel

@@ -1,9 +1,8 @@
 """The state of one customer as the scheduler keeps it: open items, tier, behaviour, consent, contacts."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.words import Deed, Manner, Tier
@@ -11,8 +10,7 @@ from scheduler.domain.words import Deed, Manner, Tier
 _LONG_AGO: Final = date(1990, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """A reason why nothing may be asked for now (dispute, promise, plan, hold, collection under way)."""
 
     kind: str
@@ -22,8 +20,7 @@ class Stop:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(NamedTuple):
     """One open invoice."""
 
     invoice_id: str
@@ -46,8 +43,7 @@ class Invoice:
     document_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """One message or task, from its command to its outcome."""
 
     contact_id: str
@@ -86,8 +82,7 @@ class Contact:
         return (self.outcome_at or self.made_at) if self.outcome in good else None
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(NamedTuple):
     """One usable way to reach the customer: for which purpose, by which channel, and a mark of the address."""
 
     purpose: str
@@ -95,8 +90,7 @@ class Detail:
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A detail that cannot be used, for a data-quality task."""
 
     field: str
@@ -104,8 +98,7 @@ class Problem:
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The local hours in which the customer wants to be approached; minutes of the day, half-open."""
 
     from_minute: int
@@ -114,8 +107,7 @@ class Window:
     """Monday is 0; empty: Monday to Friday."""
 
 
-@dataclass(frozen=True, slots=True)
-class TierSpan:
+class TierSpan(NamedTuple):
     """A tier and the instant from which it holds."""
 
     at: datetime
@@ -124,8 +116,7 @@ class TierSpan:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """Learned behaviour, as the classifier publishes it."""
 
     version: int = 0
@@ -137,16 +128,14 @@ class Profile:
     best_window: Window | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resend:
+class Resend(NamedTuple):
     """The customer says that an invoice never arrived: it is to be sent again (W12)."""
 
     invoice_ids: tuple[str, ...]
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     """One customer; everything `decide` looks at."""
 
     creditor_id: str
@@ -166,7 +155,7 @@ class Customer:
     """Open invoices by invoice_id."""
     tiers: tuple[TierSpan, ...] = ()
     """By instant, oldest first."""
-    profile: Profile = field(default_factory=Profile)
+    profile: Profile = Profile()
     refused: tuple[str, ...] = ()
     """Channels opted out of."""
     dead: tuple[Detail, ...] = ()

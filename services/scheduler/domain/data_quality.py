@@ -1,7 +1,7 @@
 """Data that cannot be used makes one task each for a person to mend, never a poisoned record."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scheduler.domain.case import Case
 from scheduler.domain.decision import Action, Reason
@@ -18,8 +18,7 @@ _FIELD_OF_CHANNEL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Something wrong with the customer's data; ``mark`` identifies it."""
 
     mark: str

@@ -1,7 +1,6 @@
 """The one function that thinks: what happens now for this customer, when to look again, and why."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scheduler.domain.case import Case, case_of
@@ -68,8 +67,7 @@ def carry_out(customer: Customer, actions: Iterable[Action], *, case: Case) -> C
     for action in actions:
         if action.task_id in contacts:
             task = contacts[action.task_id]
-            contacts[action.task_id] = replace(
-                task,
+            contacts[action.task_id] = task._replace(
                 cancelled=task.cancelled or action.deed is Deed.CANCEL,
                 reassigned=task.reassigned or action.deed is Deed.REASSIGN,
             )
@@ -78,8 +76,7 @@ def carry_out(customer: Customer, actions: Iterable[Action], *, case: Case) -> C
         if action.mark:
             reported.append(action.mark)
     resent = {i for a in actions if a.step is not None and a.step.name == RESEND_STEP for i in a.own}
-    changed = replace(
-        customer,
+    changed = customer._replace(
         contacts=tuple(contacts.values()),
         reported=tuple(reported[-REPORTED_MAX:]),
         resends=tuple(r for r in customer.resends if not resent.intersection(r.invoice_ids)),
@@ -186,8 +183,7 @@ def _forget(customer: Customer, *, case: Case) -> Customer:
     """Drop what no rule looks at any more, so that the state stays bounded."""
     open_ids = {invoice.invoice_id for invoice in customer.invoices}
     horizon = case.today - case.policy.contact.messages_max_days * ONE_DAY
-    return replace(
-        customer,
+    return customer._replace(
         contacts=tuple(
             contact
             for contact in customer.contacts

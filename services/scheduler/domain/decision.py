@@ -1,23 +1,21 @@
 """What `decide` returns: actions, the next wake-up, and the reasons for every invoice."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from scheduler.domain.customer import Customer
 from scheduler.domain.policy import Step
 from scheduler.domain.words import Deed, Tier, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One sentence as code and facts; ``sentences.py`` writes it out in Dutch and English."""
 
     code: str
     facts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceReasons:
+class InvoiceReasons(NamedTuple):
     """The verdict on one invoice, and why."""
 
     invoice_id: str
@@ -25,8 +23,7 @@ class InvoiceReasons:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One command, before it is written for the wire."""
 
     deed: Deed
@@ -54,8 +51,7 @@ class Action:
     """DATA_QUALITY: what identifies the problem, so that it makes one task."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The result of one `decide`."""
 
     actions: tuple[Action, ...]

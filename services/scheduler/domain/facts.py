@@ -1,9 +1,9 @@
 """Folds what the other services say into one customer's state; a fact seen before changes nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from scheduler.domain.channels import meant_details
 from scheduler.domain.customer import (
@@ -24,8 +24,7 @@ TIERS_KEPT: Final = 40
 _GOOD: Final = frozenset({"ACCEPTED", "DELIVERED"})
 
 
-@dataclass(frozen=True, slots=True)
-class Master:
+class Master(NamedTuple):
     """A customer's details as published by invoices."""
 
     version: int
@@ -41,8 +40,7 @@ class Master:
     stops: tuple[Stop, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ContactNews:
+class ContactNews(NamedTuple):
     """What became of a contact, or what came back from the customer."""
 
     contact_id: str
@@ -55,7 +53,7 @@ class ContactNews:
     result: str = ""
     """Of a call: PAID, PROMISED, NOT_RECEIVED, WRONG_NUMBER … (W12)."""
     failed_channel: str = ""
-    consent: Mapping[str, bool] = field(default_factory=dict)
+    consent: Mapping[str, bool] = MappingProxyType({})
     invoice_ids: tuple[str, ...] = ()
 
 
@@ -71,19 +69,18 @@ def take_invoice(customer: Customer, invoice: Invoice, *, history: tuple[Contact
     present = {contact.contact_id for contact in customer.contacts}
     # What was under way when the invoice closed was never heard of again here: honest is "don't know".
     again = tuple(
-        replace(contact, outcome="AMBIGUOUS") if contact.outcome == "PENDING" else contact
+        contact._replace(outcome="AMBIGUOUS") if contact.outcome == "PENDING" else contact
         for contact in history
         if contact.contact_id not in present
     )
-    return replace(customer, invoices=invoices, contacts=customer.contacts + again)
+    return customer._replace(invoices=invoices, contacts=customer.contacts + again)
 
 
 def take_master(customer: Customer, master: Master) -> Customer:
     """Take in the customer's details; an address that changed is no longer marked as dead."""
     if master.version <= customer.version:
         return customer
-    return replace(
-        customer,
+    return customer._replace(
         version=master.version,
         is_consumer=master.is_consumer,
         language=master.language,
@@ -104,12 +101,12 @@ def take_tier(customer: Customer, span: TierSpan) -> Customer:
     if any(known.version >= span.version for known in customer.tiers):
         return customer
     spans = sorted((*customer.tiers, span), key=lambda item: (item.at, item.version))
-    return replace(customer, tiers=tuple(spans[-TIERS_KEPT:]))
+    return customer._replace(tiers=tuple(spans[-TIERS_KEPT:]))
 
 
 def take_profile(customer: Customer, profile: Profile) -> Customer:
     """Take in learned behaviour."""
-    return customer if profile.version <= customer.profile.version else replace(customer, profile=profile)
+    return customer if profile.version <= customer.profile.version else customer._replace(profile=profile)
 
 
 def take_contact(customer: Customer, news: ContactNews) -> Customer:
@@ -120,11 +117,11 @@ def take_contact(customer: Customer, news: ContactNews) -> Customer:
     changed = customer
     if known is not None:
         contacts = tuple(_told(c, news) if c is known else c for c in customer.contacts)
-        changed = replace(changed, contacts=contacts)
+        changed = changed._replace(contacts=contacts)
     changed = _consent(changed, news)
     if news.event == "REPLIED" and news.channel == Channel.WHATSAPP:
         latest = max(changed.thread_at or news.at, news.at)
-        changed = replace(changed, thread_at=latest)
+        changed = changed._replace(thread_at=latest)
     if news.failed_channel:
         changed = _bury(changed, news.failed_channel, contact=known)
     if news.result == "WRONG_NUMBER":
@@ -132,7 +129,7 @@ def take_contact(customer: Customer, news: ContactNews) -> Customer:
     if news.result == "NOT_RECEIVED" and news.invoice_ids:
         asked = Resend(tuple(sorted(news.invoice_ids)), news.at)
         if asked not in changed.resends:
-            changed = replace(changed, resends=(*changed.resends, asked))
+            changed = changed._replace(resends=(*changed.resends, asked))
     return changed
 
 
@@ -142,7 +139,7 @@ def _told(contact: Contact, news: ContactNews) -> Contact:
     since = contact.outcome_at
     if outcome != contact.outcome and not (outcome in _GOOD and contact.outcome in _GOOD):
         since = news.at
-    return replace(contact, outcome=outcome, outcome_at=since, version=news.version)
+    return contact._replace(outcome=outcome, outcome_at=since, version=news.version)
 
 
 def _consent(customer: Customer, news: ContactNews) -> Customer:
@@ -159,7 +156,7 @@ def _consent(customer: Customer, news: ContactNews) -> Customer:
             refused.discard(channel)
         else:
             refused.add(channel)
-    return replace(customer, refused=tuple(sorted(refused)))
+    return customer._replace(refused=tuple(sorted(refused)))
 
 
 def _bury(customer: Customer, channel: str, *, contact: Contact | None) -> Customer:
@@ -174,4 +171,4 @@ def _bury(customer: Customer, channel: str, *, contact: Contact | None) -> Custo
         ),
         None,
     )
-    return customer if used is None else replace(customer, dead=(*customer.dead, used))
+    return customer if used is None else customer._replace(dead=(*customer.dead, used))

@@ -1,7 +1,7 @@
 """Before a formal step: an earlier friendly contact, and the terms that the law gives."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from scheduler.domain.case import Case
 from scheduler.domain.decision import Reason
@@ -11,8 +11,7 @@ from scheduler.domain.policy import DECISION_STEP, Step
 from scheduler.domain.words import Anchor, Deed, Manner, Purpose, Tone
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """What the gate makes of a step: the step to carry out instead, or from when it may go."""
 
     step: Step | None

@@ -1,8 +1,8 @@
 """Where one invoice stands on the ladder: what is done, what is reached, what comes next."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
+from typing import NamedTuple
 
 from scheduler.domain.case import Case
 from scheduler.domain.customer import Contact, Invoice, Stop
@@ -14,8 +14,7 @@ from scheduler.domain.words import Deed
 NOTHING_DONE = 2 * ISSUED_RANK
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """One invoice on its ladder at one instant."""
 
     invoice: Invoice

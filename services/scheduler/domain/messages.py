@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from scheduler.domain.case import Case
 from scheduler.domain.channels import Choice, choose
@@ -28,8 +29,7 @@ RESEND = Step(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """The invoices that one message would carry out the same step for."""
 
     step: Step

@@ -7,7 +7,7 @@ first minute that lies in it and outside the quiet hours (requirements section 2
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chassis.kernel.calendar import DayCalendar, local_instant
@@ -21,8 +21,7 @@ _ONE_DAY: Final = timedelta(days=1)
 _CACHED_DAYS_MAX: Final = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """The moment of one civil day: from ``opens_at`` (UTC), lapsed at ``closes_at``."""
 
     day: date

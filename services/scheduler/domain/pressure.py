@@ -1,7 +1,7 @@
 """How often a customer may be written to: over all invoices and channels together (W16)."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from scheduler.domain.case import Case
 from scheduler.domain.customer import Contact
@@ -11,8 +11,7 @@ from scheduler.domain.words import Deed
 ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """When the next message may go: one a civil day, and so many in so many days (tasks not counted)."""
 
     any_from: date

@@ -5,10 +5,9 @@ given that nothing came before day d (personalisation.md 5; W1).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from chassis.kernel.calendar import DayCalendar
 from scheduler.domain.customer import Profile
@@ -37,8 +36,7 @@ def _days_of_bins() -> tuple[tuple[int, int, float], ...]:
 _DAYS: Final = _days_of_bins()
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(NamedTuple):
     """The day the rule gives, with the figure that made it so."""
 
     day: date

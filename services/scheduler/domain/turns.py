@@ -1,7 +1,7 @@
 """What one invoice may have done now: carry out a step, wait for something, or stand still."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from scheduler.domain.case import Case
 from scheduler.domain.channels import wants_call
@@ -14,8 +14,7 @@ from scheduler.domain.steps import day_reason, fell_due_as_gold
 from scheduler.domain.words import Deed, Tier, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A step that may be carried out at the next moment that has room for it."""
 
     step: Step
@@ -23,8 +22,7 @@ class Due:
     """As the step says, or a call where the customer asked to be called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One invoice at one instant."""
 
     invoice: Invoice

@@ -1,6 +1,6 @@
 """Says why, or why not, for an invoice on a day: in the words that `decide` returned, never another's."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chassis.kernel.calendar import day_start
@@ -51,7 +51,7 @@ async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None,
         return Explanation(invoice_id, day, said, name, version, language)
     decision = _decision_of(filed, day, customer, book, desk=desk)
     said = _of(filed, decision)
-    said = replace(said, reasons=(*_outreach(book), *said.reasons))
+    said = said._replace(reasons=(*_outreach(book), *said.reasons))
     return Explanation(invoice_id, day, said, decision.policy_name, decision.policy_version, language)
 
 
@@ -63,7 +63,7 @@ def _from_log(filed: FiledInvoice, sayings: list[Saying], policy: Policy) -> tup
     last = sayings[0]
     said = last.reasons
     if said.verdict is Verdict.ACT:
-        said = replace(said, verdict=Verdict.WAIT)
+        said = said._replace(verdict=Verdict.WAIT)
     return said, last.policy_name, last.policy_version
 
 

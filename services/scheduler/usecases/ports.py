@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from chassis.kernel.calendar import day_start
 from scheduler.domain.case import cached_zone
@@ -18,8 +18,7 @@ InvoiceKey = tuple[str, str]
 """creditor_id, invoice_id."""
 
 
-@dataclass(frozen=True, slots=True)
-class FiledInvoice:
+class FiledInvoice(NamedTuple):
     """What is kept of an invoice beside its customer's state: whose it is, and its history once it is closed."""
 
     creditor_id: str
@@ -31,8 +30,7 @@ class FiledInvoice:
     history: tuple[Contact, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Awake:
+class Awake(NamedTuple):
     """A customer whose wake-up is due, locked until the end of the transaction."""
 
     customer: Customer
@@ -44,8 +42,7 @@ class Awake:
     """The instant of its last decision; None: never."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """What one decision leaves behind."""
 
     key: CustomerKey

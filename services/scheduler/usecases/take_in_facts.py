@@ -1,7 +1,7 @@
 """Takes in what the other services say: folds it into the customers' states and wakes them. It never decides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from scheduler.domain.customer import Contact, Customer, Invoice, Profile, TierSpan
 from scheduler.domain.facts import (
@@ -17,8 +17,7 @@ from scheduler.domain.policy import Creditor
 from scheduler.usecases.ports import CustomerKey, Customers, FiledInvoice, InvoiceKey, Rules
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceTold:
+class InvoiceTold(NamedTuple):
     """An invoice's full state."""
 
     creditor_id: str
@@ -27,8 +26,7 @@ class InvoiceTold:
     filed: FiledInvoice
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerTold:
+class CustomerTold(NamedTuple):
     """Anything else about one customer."""
 
     creditor_id: str
@@ -89,19 +87,19 @@ def _fold_invoice(
     closes = fact.what.status != "OPEN"
     if closes or known is None:
         history = history_of(fact.what.invoice_id, state.contacts) if closes else ()
-        filed[key] = changed[key] = replace(fact.filed, history=history or (known.history if known else ()))
+        filed[key] = changed[key] = fact.filed._replace(history=history or (known.history if known else ()))
     if not closes:
         # While it is open its version lives in the state: the file must not hold a later fact back.
         filed.pop(key, None)
         if known is not None and known.status != "OPEN":
-            changed[key] = replace(fact.filed, history=known.history)
+            changed[key] = fact.filed._replace(history=known.history)
     return folded
 
 
 def history_of(invoice_id: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
     """Return the contacts that carried out a step of this invoice, alone."""
     return tuple(
-        replace(contact, invoice_ids=(invoice_id,))
+        contact._replace(invoice_ids=(invoice_id,))
         for contact in contacts
         if invoice_id in contact.invoice_ids
     )

@@ -1,7 +1,7 @@
 """The ledger and reader of the classifier in memory; tests/ports proves it equal to PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from classifier.domain.changes import ContactMade
@@ -191,8 +191,8 @@ class MemoryLedger:
 
     def facts(self, key: Key) -> tuple[object, ...]:
         """Everything about a customer that must not depend on the order of arrival."""
-        row = replace(
-            self.customer_rows[key], tier_version=0, profile_version=0, told=self.customer_rows[key].told
+        row = self.customer_rows[key]._replace(
+            tier_version=0, profile_version=0, told=self.customer_rows[key].told
         )
         return row, self.history_rows.get(key, {}), self.change_on.get(key, 0)
 

@@ -1,7 +1,6 @@
 """Builders with defaults, so that a test names only what matters to it."""
 
 from bisect import bisect_left
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -58,7 +57,7 @@ def invoice(invoice_id: str = "I-1", *, due: str = "2026-04-01", **changes: Any)
         payable_on=CALENDARS.bank.roll(due_on),
         known_from=local(due_on - timedelta(days=30), "00:00"),
     )
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def tiers(*spans: tuple[str, str]) -> tuple[TierSpan, ...]:
@@ -81,7 +80,7 @@ def customer(*invoices: Invoice, tier: str = "BRONZE", **changes: Any) -> Custom
         invoices=tuple(sorted(invoices or (invoice(),), key=lambda item: item.invoice_id)),
         tiers=(TierSpan(at=LONG_AGO, tier=Tier(tier), unknown=False, version=1),),
     )
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def pays_on_day(day: int, *, episodes: int = 12) -> Profile:
@@ -117,7 +116,7 @@ class Life:
 
     def change(self, **changes: Any) -> "Life":
         """A fact came in: the customer is looked at anew, now."""
-        self.who = replace(self.who, **changes)
+        self.who = self.who._replace(**changes)
         self.wake = self.now
         return self
 
@@ -133,15 +132,15 @@ class Life:
         raise AssertionError("it never comes to rest")
 
     def _accepted(self, who: Customer) -> Customer:
-        return replace(who, contacts=tuple(self._outcome(contact) for contact in who.contacts))
+        return who._replace(contacts=tuple(self._outcome(contact) for contact in who.contacts))
 
     def _outcome(self, contact: Contact) -> Contact:
         if contact.cancelled and contact.is_open_task:
-            return replace(contact, outcome="SUPPRESSED", outcome_at=self.now)
+            return contact._replace(outcome="SUPPRESSED", outcome_at=self.now)
         if contact.outcome != "PENDING":
             return contact
         done = self.calls_done and contact.deed is Deed.CALL
-        return replace(contact, outcome="DONE" if done else "ACCEPTED", outcome_at=self.now)
+        return contact._replace(outcome="DONE" if done else "ACCEPTED", outcome_at=self.now)
 
     @property
     def messages(self) -> list[Action]:

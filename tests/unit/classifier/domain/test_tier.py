@@ -1,7 +1,6 @@
 """The table and the overrides, rule by rule, and the sentence that explains them."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -150,7 +149,7 @@ def test_gold_is_given_only_after_a_good_episode_and_never_with_four_bad_among_t
 )
 def test_every_reason_is_one_sentence_in_two_languages(decision: Decision, days: list[int]) -> None:
     days = days[: decision.among]
-    reason = reason_for(replace(decision, bad=len(days), days_late=tuple(days)))
+    reason = reason_for(decision._replace(bad=len(days), days_late=tuple(days)))
     for text in (reason.en, reason.nl):
         assert re.fullmatch(r"[A-Z0-9][^.]*\.", text), text
         assert "  " not in text

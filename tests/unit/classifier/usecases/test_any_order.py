@@ -1,6 +1,5 @@
 """Whatever the order, the batches and the duplicates: the same facts give the same state, bit for bit."""
 
-from dataclasses import replace
 from datetime import date
 
 from hypothesis import given, settings
@@ -68,7 +67,7 @@ async def test_any_order_any_batches_and_duplicates_give_the_same_state(
 ) -> None:
     expected = await _all_at_once(rows, broken)
     first_versions = [
-        change(replace(row, version=1, outcome=Outcome.OPEN, settled_on=0, lateness=0)) for row in rows
+        change(row._replace(version=1, outcome=Outcome.OPEN, settled_on=0, lateness=0)) for row in rows
     ]
     second_versions = [change(row) for row in rows]
     stream = data.draw(st.permutations([*first_versions, *second_versions, *second_versions[:3]]))
@@ -85,9 +84,9 @@ async def test_any_order_any_batches_and_duplicates_give_the_same_state(
 def _as_known(row: InvoiceFacts, *, on: int) -> InvoiceFacts:
     """What the invoices service says of an invoice on a day."""
     if row.settled_on and row.settled_on <= on:
-        return replace(row, version=on)
+        return row._replace(version=on)
     seen = tuple(dispute for dispute in row.disputes if dispute.since <= on)
-    return replace(row, version=on, outcome=Outcome.OPEN, settled_on=0, lateness=0, disputes=seen)
+    return row._replace(version=on, outcome=Outcome.OPEN, settled_on=0, lateness=0, disputes=seen)
 
 
 @settings(max_examples=40, deadline=None)
@@ -107,7 +106,7 @@ async def test_day_by_day_gives_what_one_jump_gives(
         on += jump
     now = noon(TODAY)
     await move_to(ledger, now)
-    last = [change(replace(row, version=TODAY), seen_on=TODAY) for row in rows]
+    last = [change(row._replace(version=TODAY), seen_on=TODAY) for row in rows]
     await tell(ledger, customer_change(known_on=FIRST, broken_on=broken, version=TODAY), *last, now=now)
     await move_to(ledger, now)
     got, wanted = ledger.customer_rows[KEY], expected.customer_rows[KEY]
@@ -123,7 +122,7 @@ async def test_a_fact_taken_back_was_never_there(data: st.DataObject, rows: list
     expected = await _all_at_once([row for n, row in enumerate(rows) if n in kept], [])
     ledger = await _all_at_once(rows, [])
     withdrawn = [
-        change(replace(row, version=9, outcome=Outcome.ABSENT)) for n, row in enumerate(rows) if n not in kept
+        change(row._replace(version=9, outcome=Outcome.ABSENT)) for n, row in enumerate(rows) if n not in kept
     ]
     for each in data.draw(st.permutations(withdrawn)):
         await tell(ledger, each, now=noon(TODAY))

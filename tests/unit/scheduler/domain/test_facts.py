@@ -1,6 +1,5 @@
 """What is told is folded in once; what came back drives the machine (W12, W22)."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -65,7 +64,7 @@ def test_a_delivery_keeps_the_time_of_its_acceptance() -> None:
     first = ask(customer(), NOW)
     (message,) = first.actions
     accepted = take_contact(first.customer, news(message.contact_id, outcome="ACCEPTED"))
-    later = replace(news(message.contact_id, 2, outcome="DELIVERED"), at=local("2026-04-02"))
+    later = news(message.contact_id, 2, outcome="DELIVERED")._replace(at=local("2026-04-02"))
     assert take_contact(accepted, later).contacts[0].friendly_since == NOW
 
 
@@ -101,7 +100,7 @@ def test_not_received_sends_the_invoice_once_more_at_the_next_moment_and_only_on
     decision = ask(who, local("2026-04-02"))
     (action,) = decision.actions
     assert (action.step and action.step.name, action.channel, action.own) == ("resend", "EMAIL", ("I-1",))
-    again = take_contact(decision.customer, replace(told, contact_id="u"))
+    again = take_contact(decision.customer, told._replace(contact_id="u"))
     assert ask(again, local("2026-04-03")).actions == ()
 
 

@@ -1,6 +1,5 @@
 """No formal step without a friendly contact about that invoice, at least seven days before."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -58,7 +57,7 @@ def test_the_gate(before: list[Contact], expected: list[str]) -> None:
 
 def test_after_the_friendly_step_the_formal_one_follows_in_a_week() -> None:
     story = Life(customer(invoice(due=DUE), tier="SILVER"), start=local(FORMAL_DAY, "00:00"))
-    story.who = replace(story.who, invoices=(replace(story.who.invoices[0], known_from=local("2026-06-13")),))
+    story.who = story.who._replace(invoices=(story.who.invoices[0]._replace(known_from=local("2026-06-13")),))
     assert story.until(local("2026-06-30")).log() == [
         ("2026-06-15 09:00", "reminder", "EMAIL"),
         ("2026-06-22 09:00", "formal-notice-letter", "LETTER"),
@@ -67,7 +66,7 @@ def test_after_the_friendly_step_the_formal_one_follows_in_a_week() -> None:
 
 def test_a_week_with_a_change_of_the_clock_is_a_full_week() -> None:
     # 09:00 on 23 March to 09:00 on 30 March 2026 is an hour short of seven days.
-    friendly = replace(contact("2026-03-23"), invoice_ids=("I-1",))
+    friendly = contact("2026-03-23")._replace(invoice_ids=("I-1",))
     due = invoice(due="2026-02-20")
     early = ask(customer(due, contacts=(friendly,)), local("2026-03-30"))
     assert early.actions == ()
@@ -77,7 +76,7 @@ def test_a_week_with_a_change_of_the_clock_is_a_full_week() -> None:
 
 def test_where_no_friendly_step_is_left_a_person_decides() -> None:
     lost = [
-        replace(contact("2026-05-20", outcome="AMBIGUOUS", step=name), contact_id=name)
+        contact("2026-05-20", outcome="AMBIGUOUS", step=name)._replace(contact_id=name)
         for name in ("upcoming-reminder", "due-today", "reminder", "overdue-call")
     ]
     assert steps(*lost) == ["decision"]
@@ -85,7 +84,7 @@ def test_where_no_friendly_step_is_left_a_person_decides() -> None:
 
 def test_an_open_call_is_waited_for_where_no_friendly_message_is_left() -> None:
     lost = [
-        replace(contact("2026-05-20", outcome="AMBIGUOUS", step=name), contact_id=name)
+        contact("2026-05-20", outcome="AMBIGUOUS", step=name)._replace(contact_id=name)
         for name in ("upcoming-reminder", "due-today", "reminder")
     ]
     assert steps(*lost, contact("2026-06-01", deed=Deed.CALL, step="overdue-call")) == []
@@ -93,7 +92,7 @@ def test_an_open_call_is_waited_for_where_no_friendly_message_is_left() -> None:
 
 def test_a_person_is_asked_only_once_and_no_letter_follows() -> None:
     lost = tuple(
-        replace(contact("2026-05-20", outcome="AMBIGUOUS", step=name), contact_id=name)
+        contact("2026-05-20", outcome="AMBIGUOUS", step=name)._replace(contact_id=name)
         for name in ("upcoming-reminder", "due-today", "reminder", "overdue-call")
     )
     who = customer(invoice(due=DUE), tier="SILVER", contacts=lost)
@@ -102,8 +101,8 @@ def test_a_person_is_asked_only_once_and_no_letter_follows() -> None:
 
 
 def test_a_hand_over_follows_a_notice_after_a_week_at_the_earliest() -> None:
-    late = replace(
-        contact("2026-06-28", step="final-notice"), rank=30, manner=Manner.FORMAL, channel="LETTER"
+    late = contact("2026-06-28", step="final-notice")._replace(
+        rank=30, manner=Manner.FORMAL, channel="LETTER"
     )
     who = customer(invoice(due=DUE), contacts=(contact("2026-05-20"), late))
     story = Life(who, start=local("2026-06-29", "00:00")).until(local("2026-08-01"))

@@ -1,6 +1,5 @@
 """The default ladders of requirements.md section 2, day by day."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -163,7 +162,7 @@ def test_a_credit_note_invoice_is_never_reminded() -> None:
 def test_an_invoice_that_fell_due_under_gold_never_gets_an_automatic_formal_step() -> None:
     spans = tiers(("GOLD", "2026-01-01"), ("BRONZE", "2026-04-10"))
     story = Life(customer(profile=pays_on_day(3)), start=START)
-    story.who = replace(story.who, tiers=spans[:1])
+    story.who = story.who._replace(tiers=spans[:1])
     story.until(local("2026-04-10", "00:00")).change(tiers=spans).until(END)
     steps = [step for _, step, _ in story.log()]
     assert "decision" in steps

@@ -1,6 +1,5 @@
 """One message a day for all invoices, at the highest level; four in fourteen days; no burst, nothing lost."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -62,7 +61,7 @@ def test_an_exhausted_budget_holds_a_friendly_message_but_never_a_formal_one() -
     assert friendly.actions == ()
     assert friendly.reasons[0].reasons[0].code == "wait.budget"
     assert friendly.next_wakeup == local("2026-06-16")  # the first reminder's day: looked at again then
-    before = replace(sent("2026-05-20", invoices=("I-1",)), step="reminder", rank=5)
+    before = sent("2026-05-20", invoices=("I-1",))._replace(step="reminder", rank=5)
     formal = ask(customer(invoice(due="2026-05-15"), contacts=(*full, before)), NOW)
     assert [action.step.name for action in formal.actions if action.step] == ["final-notice"]
 
@@ -84,7 +83,7 @@ def test_all_invoices_at_the_highest_level_go_in_one_message_and_the_lower_one_t
 
 
 def test_a_formal_message_names_only_the_invoices_at_that_level() -> None:
-    before = replace(sent("2026-05-20", invoices=("A",)), step="reminder", rank=5)
+    before = sent("2026-05-20", invoices=("A",))._replace(step="reminder", rank=5)
     who = customer(invoice("A", due="2026-05-15"), invoice("B", due="2026-06-10"), contacts=(before,))
     (action,) = ask(who, NOW).actions
     assert (action.step and action.step.name, action.own, action.mentioned) == ("final-notice", ("A",), ())

@@ -1,7 +1,5 @@
 """Batches of due customers; shadow and off; what is logged."""
 
-from dataclasses import replace
-
 from scheduler.domain.words import Outreach
 from scheduler.usecases.decide_due import Wave, decide_due
 from tests.unit.scheduler.builders import CALENDARS, customer, invoice, local
@@ -12,7 +10,7 @@ NOW = local("2026-04-01")
 
 async def book_with(*names: str) -> MemoryCustomers:
     book = MemoryCustomers()
-    await book.save_taken_in([replace(customer(invoice()), customer_id=name) for name in names], filed=())
+    await book.save_taken_in([customer(invoice())._replace(customer_id=name) for name in names], filed=())
     return book
 
 

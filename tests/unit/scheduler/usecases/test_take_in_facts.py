@@ -1,6 +1,5 @@
 """A batch of facts: folded in its order, versions respected, closed invoices filed with their history."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from scheduler.domain.customer import Invoice
@@ -65,11 +64,11 @@ async def test_nothing_new_wakes_nobody() -> None:
 async def test_a_closed_invoice_is_filed_with_what_was_done_on_it_and_comes_back_with_it() -> None:
     book = MemoryCustomers()
     decision = ask(customer(), local("2026-04-01"))
-    accepted = replace(decision.customer.contacts[0], outcome="ACCEPTED")
-    book.states[KEY] = replace(decision.customer, contacts=(accepted,))
+    accepted = decision.customer.contacts[0]._replace(outcome="ACCEPTED")
+    book.states[KEY] = decision.customer._replace(contacts=(accepted,))
     await take_in(book, told(PAID))
     assert [contact.step for contact in book.files["acme-nl", "I-1"].history] == ["due-today"]
-    book.states[KEY] = replace(ask(book.states[KEY], local("2026-04-02")).customer, contacts=())
+    book.states[KEY] = ask(book.states[KEY], local("2026-04-02")).customer._replace(contacts=())
     assert book.states[KEY].invoices == ()
     await take_in(book, told(invoice(version=4)))
     assert book.states[KEY].contacts == (accepted,)
