@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chassis.db.clock import SandboxClock
-from chassis.db.engine import open_engine
+from chassis.db.engine import open_callers_engine, open_engine
 from chassis.db.unit_of_work import Database
 from chassis.kafka.codec import Codec
 from chassis.kafka.ends import Ends
@@ -38,7 +38,11 @@ def open_codec(settings: ServiceSettings, *, topics: Registry) -> Codec:
 async def connected(settings: ServiceSettings, *, topics: Registry | None = None) -> AsyncIterator[Parts]:
     """Yield the parts and close them at the end; nothing connects before it is used."""
     topics = topics or registry()
-    database = Database(open_engine(settings), encoder=open_codec(settings, topics=topics))
+    database = Database(
+        open_engine(settings),
+        callers=open_callers_engine(settings),
+        encoder=open_codec(settings, topics=topics),
+    )
     ends = Ends(settings, registry=topics)
     progress = Progress(database, ends=ends, registry=topics, service=settings.service)
     clock: Clock = SandboxClock() if settings.sandbox else WallClock()

@@ -30,6 +30,8 @@ class ServiceSettings(BaseSettings):
     """Kafka's static membership: one per replica, kept over a restart; ``none`` turns it off."""
 
     database_url: SecretStr = SecretStr("")
+    api_database_url: SecretStr = SecretStr("")
+    """The address of the role that answers callers, subject to row-level security; falls back to ``database_url``."""
     migration_database_url: SecretStr = SecretStr("")
     """The owner's address for the ``migrate`` role; falls back to ``database_url``."""
     database_pool_max: int = Field(default=8, ge=2, le=200)
@@ -132,7 +134,9 @@ class ServiceSettings(BaseSettings):
 
 S = TypeVar("S", bound=ServiceSettings)
 
-_PER_SERVICE = frozenset({"database_url", "migration_database_url", "http_host", "http_port"})
+_PER_SERVICE = frozenset(
+    {"database_url", "api_database_url", "migration_database_url", "http_host", "http_port"}
+)
 
 
 def _variable(service: str, name: str) -> str:

@@ -8,7 +8,7 @@ from sandbox.stack.addresses import PORT_VARIABLES, SERVICES, Addresses
 from sandbox.stack.databases import Database
 from sandbox.stack.tokens import AUDIENCE, ISSUER, Keys
 
-_OWN_DATABASE = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
+_OWN_DATABASE = ("DATABASE_URL", "API_DATABASE_URL", "MIGRATION_DATABASE_URL")
 _YES = frozenset({"1", "true", "yes", "on"})
 
 
@@ -44,6 +44,7 @@ class Surroundings:
             prefix = f"VELVET_{service.upper()}"
             if service in self.databases and not self.inherited.get(f"{prefix}_DATABASE_URL"):
                 variables[f"{prefix}_DATABASE_URL"] = self.databases[service].url
+                variables[f"{prefix}_API_DATABASE_URL"] = self.databases[service].api_url
                 variables[f"{prefix}_MIGRATION_DATABASE_URL"] = self.databases[service].owner_url
         return variables
 

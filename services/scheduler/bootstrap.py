@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chassis.calendars import dutch_contact_calendar, target_calendar
 from chassis.db.clock import SandboxClock
+from chassis.db.scope import every_creditor
 from chassis.db.unit_of_work import Unit
 from chassis.http.client import ServiceClient
 from chassis.http.tokens import ServiceToken
@@ -134,7 +135,8 @@ async def build(role: str) -> AsyncIterator[Service]:
 
         async def advance(target: datetime) -> Advanced:
             assert sandbox is not None  # noqa: S101 - the route is there only with a sandbox
-            return await advance_clock(target, sandbox=sandbox)
+            with every_creditor():  # One clock for the whole sandbox: it decides for all.
+                return await advance_clock(target, sandbox=sandbox)
 
         yield Service(
             name="scheduler",

@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 from pydantic import SecretStr
 
-from chassis.db.engine import open_engine
+from chassis.db.engine import open_callers_engine, open_engine
 from chassis.db.unit_of_work import Database
 from chassis.testing.fakes import FakeEncoder
 from classifier.adapters.readings import PostgresReader
@@ -206,7 +206,9 @@ class TestPostgresLedger(LedgerSuite):
     async def ledger(self, databases: Databases) -> AsyncIterator[Both]:
         async with databases.fresh("classifier") as own:
             settings = Settings(service="classifier", sandbox=True, database_url=SecretStr(own.url))
-            database = Database(open_engine(settings), encoder=FakeEncoder())
+            database = Database(
+                open_engine(settings), callers=open_callers_engine(settings), encoder=FakeEncoder()
+            )
             try:
                 async with database.unit() as unit:
                     yield PostgresBoth(unit)

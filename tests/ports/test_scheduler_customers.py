@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 from pydantic import SecretStr
 
-from chassis.db.engine import open_engine
+from chassis.db.engine import open_callers_engine, open_engine
 from chassis.db.unit_of_work import Database
 from chassis.testing.fakes import FakeEncoder
 from scheduler.adapters.repositories_customers import PostgresCustomers
@@ -146,7 +146,9 @@ class TestPostgres(CustomersSuite):
     async def opens(self, databases: Databases) -> AsyncIterator[Opens]:
         async with databases.fresh("scheduler") as own:
             settings = Settings(service="scheduler", sandbox=True, database_url=SecretStr(own.url))
-            database = Database(open_engine(settings), encoder=FakeEncoder())
+            database = Database(
+                open_engine(settings), callers=open_callers_engine(settings), encoder=FakeEncoder()
+            )
 
             @asynccontextmanager
             async def open_it() -> AsyncIterator[tuple[Customers, Readings]]:

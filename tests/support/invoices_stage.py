@@ -45,6 +45,7 @@ def settings_for(database: Database, *, bootstrap: str = _NOWHERE, folder: Path 
         service="invoices",
         sandbox=True,
         database_url=SecretStr(database.url),
+        api_database_url=SecretStr(database.api_url),
         migration_database_url=SecretStr(database.owner_url),
         kafka_bootstrap=bootstrap,
         instance_id="none",

@@ -56,6 +56,7 @@ class Stage:
             "service": self.name,
             "sandbox": True,
             "database_url": SecretStr(self.database.url),
+            "api_database_url": SecretStr(self.database.api_url),
             "kafka_bootstrap": self.bootstrap,
             "instance_id": "none",
             "retry_delay_s_max": 0.5,

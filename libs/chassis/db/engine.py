@@ -1,4 +1,4 @@
-"""The pool of connections to a service's own database, and what its errors mean."""
+"""The pools of connections to a service's own database (for all creditors, for callers), and what errors mean."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from chassis.db.connection import Connection, Row
+from chassis.db.scope import EVERY, NOBODY, scope
 from chassis.settings import ServiceSettings
 
 DATABASE_ERRORS: Final = (
@@ -20,6 +21,9 @@ DATABASE_ERRORS: Final = (
     SQLAlchemyError,
 )
 """What a statement may raise, beside OSError and TimeoutError when the server is away."""
+
+SETTING: Final = "app.creditor"
+"""What the policies of row-level security compare ``creditor_id`` with (chassis.db.walls)."""
 
 _RETRY_AT_ONCE = ("40001", "40P01")  # serialization_failure, deadlock_detected
 _CONNECTION_CLASSES = ("08", "57P", "53", "58")  # connection, operator intervention, resources, system
@@ -31,13 +35,31 @@ _STATEMENTS_MAX: Final = 400
 _STATEMENT_BYTES_MAX: Final = 65_536
 
 
+class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
+    """A connection that knows whose rows it shows."""
+
+    shows: str | None = NOBODY
+
+    async def show_scope(self) -> None:
+        """Tell the server the scope of the present task, when it is another one than that of the task before."""
+        wanted = NOBODY if scope() == EVERY else scope()
+        if self.shows == wanted:
+            return
+        self.shows = None  # Not known while it is under way: whoever comes next sets it anew.
+        await self.fetchval(f"SELECT set_config('{SETTING}', $1, false)", wanted)
+        self.shows = wanted
+
+
 class Engine:
     """A pool that connects when it is first used, so building it needs no server."""
 
-    def __init__(self, url: str, *, connections_max: int, server_settings: dict[str, str]) -> None:
+    def __init__(
+        self, url: str, *, connections_max: int, server_settings: dict[str, str], callers: bool = False
+    ) -> None:
         self._url = url
         self._connections_max = connections_max
         self._server_settings = server_settings
+        self._setup = _show_scope if callers else None
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -82,14 +104,16 @@ class Engine:
                     max_cached_statement_lifetime=0,
                     max_cacheable_statement_size=_STATEMENT_BYTES_MAX,
                     record_class=Row,
+                    connection_class=_Session,
                     init=_read_json,
+                    setup=self._setup,
                     reset=_leave_as_it_is,
                 )
             return self._pool
 
 
 def open_engine(settings: ServiceSettings, *, url: SecretStr | None = None) -> Engine:
-    """Return the pool of a service's process."""
+    """Return the pool that sees the rows of every creditor."""
     return Engine(
         asyncpg_url(url or settings.database_url),
         connections_max=settings.database_pool_max,
@@ -97,9 +121,24 @@ def open_engine(settings: ServiceSettings, *, url: SecretStr | None = None) -> E
     )
 
 
-def server_settings(settings: ServiceSettings) -> dict[str, str]:
+def open_callers_engine(settings: ServiceSettings) -> Engine:
+    """Return the pool of the callers: a connection shows the rows of the scope that takes it, and no others.
+
+    It is told only when its scope changes, outside of any transaction, so that a rollback keeps it.
+    """
+    own = settings.api_database_url.get_secret_value()
+    return Engine(
+        asyncpg_url(settings.api_database_url if own else settings.database_url),
+        connections_max=settings.database_pool_max,
+        server_settings=server_settings(settings, creditor_id=NOBODY),
+        callers=True,
+    )
+
+
+def server_settings(settings: ServiceSettings, *, creditor_id: str = EVERY) -> dict[str, str]:
     """Return what every session of this service asks of the server."""
     return {
+        SETTING: creditor_id,
         "application_name": f"velvet-{settings.service}",
         "timezone": "UTC",
         "statement_timeout": str(int(settings.database_statement_s_max * 1000)),
@@ -120,8 +159,12 @@ async def _read_json(raw: asyncpg.Connection) -> None:
 
 
 async def _leave_as_it_is(raw: asyncpg.Connection) -> None:
-    """Save the round trip of a reset: nothing here changes a session beyond its transaction."""
+    """Save the round trip of a reset: but for the scope nothing here changes a session beyond its transaction."""
     del raw
+
+
+async def _show_scope(raw: Any) -> None:
+    await raw.show_scope()
 
 
 def sqlstate(error: BaseException) -> str:

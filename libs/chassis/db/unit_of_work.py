@@ -1,7 +1,7 @@
 """One transaction: state, outgoing messages and offsets commit together or not at all."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -12,12 +12,10 @@ from chassis.db.connection import Connection
 from chassis.db.engine import Engine
 from chassis.db.notice import Notice
 from chassis.db.outbox import RawMessage
+from chassis.db.scope import EVERY, scope, within
 from chassis.faults import fault_point
 from chassis.kafka.messages import Outgoing
 from chassis.telemetry.tracing import current_traceparent
-
-_SCOPE = text("SELECT set_config('app.creditor', :creditor_id, true)")
-
 
 BEFORE_COMMIT: ContextVar[Callable[[Connection], Awaitable[None]] | None] = ContextVar(
     "before_commit", default=None
@@ -62,14 +60,20 @@ class Unit:
 
 
 class Database:
-    """A service's own database."""
+    """A service's own database, as the present task may see it (chassis.db.scope)."""
 
-    def __init__(self, engine: Engine, *, encoder: Encoder) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, *, callers: Engine, encoder: Encoder) -> None:
+        self._every = engine
+        self._callers = callers
         self.committed = Notice()
         """Rings after every commit of a unit in this process, and when the relay has sent something."""
         self._encoder = encoder
         self._nudges: list[Callable[[frozenset[int]], None]] = []
+
+    @property
+    def engine(self) -> Engine:
+        """The pool of the present scope: in a request it shows the rows of the token's creditor and no others."""
+        return self._every if scope() == EVERY else self._callers
 
     def on_publish(self, nudge: Callable[[frozenset[int]], None]) -> None:
         """Call ``nudge`` with the shards that got rows, after each commit that published something."""
@@ -79,18 +83,17 @@ class Database:
     async def unit(self, *, creditor_id: str | None = None) -> AsyncIterator[Unit]:
         """Begin … outbox … commit, then wake the relay; an exception rolls everything back.
 
-        ``creditor_id`` sets ``app.creditor`` for the transaction, for row-level security.
+        ``creditor_id`` narrows what the transaction sees to this creditor's rows, by row-level security.
         """
-        async with self.engine.begin() as connection:
-            unit = Unit(connection, encoder=self._encoder)
-            if creditor_id is not None:
-                await connection.execute(_SCOPE, {"creditor_id": creditor_id})
-            yield unit
-            before_commit = BEFORE_COMMIT.get()
-            if before_commit is not None:
-                await before_commit(connection)
-            shards = await unit.flush()
-            fault_point("before_commit")
+        with nullcontext() if creditor_id is None else within(creditor_id):
+            async with self.engine.begin() as connection:
+                unit = Unit(connection, encoder=self._encoder)
+                yield unit
+                before_commit = BEFORE_COMMIT.get()
+                if before_commit is not None:
+                    await before_commit(connection)
+                shards = await unit.flush()
+                fault_point("before_commit")
         fault_point("after_commit")
         self._tell(shards)
 
@@ -113,4 +116,5 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection of the pool."""
-        await self.engine.dispose()
+        await self._every.dispose()
+        await self._callers.dispose()

@@ -10,6 +10,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from chassis.db import scope
 from chassis.http.keys import KeyRing
 from chassis.http.problems import Problem
 from chassis.kernel.clock import WallClock
@@ -19,7 +20,7 @@ ALGORITHMS: Final = ("ES256", "RS256")
 """Never "none", never a shared secret: a token cannot choose how it is checked."""
 INTERNAL: Final = "internal"
 """Scope of the services among themselves; only with it may ``creditor_id`` be ``*``."""
-EVERY_CREDITOR: Final = "*"
+EVERY_CREDITOR: Final = scope.EVERY
 
 _TYPES = {"", "jwt", "at+jwt", "application/at+jwt"}
 _LEEWAY_S = 10
@@ -139,4 +140,5 @@ async def authenticated(
     if principal.creditor_id == EVERY_CREDITOR and INTERNAL not in needed.scopes:
         raise Problem(403, "A token for every creditor is for the services among themselves.")
     request.state.principal = principal
+    scope.enter(principal.creditor_id)
     return principal

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.db.connection import Connection
+from chassis.db.scope import within
 from chassis.db.unit_of_work import BEFORE_COMMIT, Database
-from chassis.http.auth import Refused, Verifier
+from chassis.http.auth import EVERY_CREDITOR, INTERNAL, Refused, Verifier
 from chassis.http.problems import Problem, response
 from chassis.kernel.errors import Conflict
 
@@ -118,22 +119,31 @@ class Idempotency:
         if scheme.lower() != "bearer":
             return ""
         try:
-            return (await self._verifier.principal(token.strip())).creditor_id
+            caller = await self._verifier.principal(token.strip())
         except Refused:
             return ""
+        return (
+            ""
+            if caller.creditor_id == EVERY_CREDITOR and INTERNAL not in caller.scopes
+            else caller.creditor_id
+        )
 
     async def _claim(self, creditor_id: str, *, key: str, fingerprint: bytes) -> _Claim | _Answer:
         """Take the key, or return what was answered before; raises a 409 or 422 problem."""
         if len(key) > _KEY_CHARS_MAX or "\x00" in key:
             raise Problem(422, f"An Idempotency-Key has at most {_KEY_CHARS_MAX} characters.")
         row = {"creditor_id": creditor_id, "key": key}
+        with within(creditor_id):
+            return await self._claimed(row, fingerprint=fingerprint)
+
+    async def _claimed(self, row: dict[str, Any], *, fingerprint: bytes) -> _Claim | _Answer:
         async with self._database.engine.begin() as connection:
             await connection.execute(_TIDY)
             until = (
                 await connection.execute(_CLAIM, {**row, "fingerprint": fingerprint})
             ).scalar_one_or_none()
             if until is not None:
-                return _Claim(creditor_id=creditor_id, key=key, claimed_until=until)
+                return _Claim(**row, claimed_until=until)
             known = (await connection.execute(_KNOWN, row)).one_or_none()
             if known is None:
                 raise Problem(409, "A request with this Idempotency-Key has just ended: send it again.")
@@ -149,7 +159,7 @@ class Idempotency:
                     409, "A request with this Idempotency-Key is under way.", headers={"Retry-After": "1"}
                 )
             until = (await connection.execute(_RECLAIM, row)).scalar_one()
-            return _Claim(creditor_id=creditor_id, key=key, claimed_until=until)
+            return _Claim(**row, claimed_until=until)
 
     async def _carry_out(self, claim: _Claim, *, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer, then keep the answer, or forget the key when nothing happened."""
@@ -164,13 +174,17 @@ class Idempotency:
             await self._app(scope, receive, noting)
         finally:
             BEFORE_COMMIT.reset(mark)
-            async with self._database.engine.begin() as connection:
-                if answer.status < 400:
-                    kept = msgspec.msgpack.encode(answer.headers)
-                    values = {"status": answer.status, "headers": kept, "body": answer.body}
-                    await connection.execute(_ANSWERED, {**claim.row(), **values})
-                else:
-                    await connection.execute(_FORGET, claim.row())
+            with within(claim.creditor_id):
+                await self._keep(claim, answer)
+
+    async def _keep(self, claim: _Claim, answer: _Answer) -> None:
+        async with self._database.engine.begin() as connection:
+            if answer.status < 400:
+                kept = msgspec.msgpack.encode(answer.headers)
+                values = {"status": answer.status, "headers": kept, "body": answer.body}
+                await connection.execute(_ANSWERED, {**claim.row(), **values})
+            else:
+                await connection.execute(_FORGET, claim.row())
 
 
 async def _read(receive: Receive) -> bytes:

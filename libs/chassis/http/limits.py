@@ -8,6 +8,7 @@ from fastapi import HTTPException
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.db import scope as rows
 from chassis.http.problems import Problem, problem_of, response
 from chassis.telemetry.logs import log
 from chassis.telemetry.metrics import HTTP_SECONDS
@@ -38,7 +39,7 @@ class Door:
                 status = message["status"]
             await send(message)
 
-        with span("http", parent=parent, kind=SpanKind.SERVER):
+        with rows.request(), span("http", parent=parent, kind=SpanKind.SERVER):
             try:
                 await self._limited(scope, receive, noting, declared=headers.get(b"content-length", b"0"))
             except Exception as error:  # noqa: BLE001 - nothing unexpected may show its inside to a caller

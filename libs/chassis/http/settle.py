@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from chassis.db import offsets, outbox
 from chassis.db.clock import SandboxClock
 from chassis.db.notice import wait
+from chassis.db.scope import every_creditor
 from chassis.db.unit_of_work import Unit
 from chassis.http.auth import INTERNAL, Principal, authenticated
 from chassis.http.problems import Problem
@@ -55,8 +56,9 @@ def settle_router(service: Service) -> APIRouter:
             raise Problem(504, f"Not everything was taken in within {asked.timeout_s:g} s.")
         left_s = max(0.01, asked.timeout_s - (time.monotonic() - began))
         try:
-            async with asyncio.timeout(left_s):
-                state = await _quiet(service)
+            with every_creditor():
+                async with asyncio.timeout(left_s):
+                    state = await _quiet(service)
         except TimeoutError:
             raise Problem(504, f"Not everything was sent out within {asked.timeout_s:g} s.") from None
         if isinstance(service.clock, SandboxClock):

@@ -1,4 +1,7 @@
-"""The three roots of every error, named for what they mean to the caller."""
+"""The three roots of every error, named for what they mean to the caller.
+
+A reason says what was expected and never quotes a value: it ends in dead-letter headers, problems and pages of others.
+"""
 
 from chassis.kernel.envelope import Origin
 

@@ -72,7 +72,7 @@ def amount_text(amount: Decimal, *, currency: str) -> str:
 def read_currency(code: str, *, field: str = "currency") -> str:
     """Check an ISO 4217 code; raises Poison naming ``field``."""
     if code not in DECIMALS:
-        raise Poison(f"unknown currency {code[:20]!r}; an ISO 4217 code such as EUR is needed", field=field)
+        raise Poison("it is no known currency; an ISO 4217 code such as EUR is needed", field=field)
     return code
 
 
@@ -89,15 +89,13 @@ def read_amount(text: str, *, currency: str, field: str = "amount") -> Decimal:
         or digits[0] == "."
         or digits[-1] == "."
     ):
-        raise Poison(f"{text[:40]!r} is not a decimal number such as 1656.25", field=field)
+        raise Poison("it is not a decimal number such as 1656.25", field=field)
     whole, _, fraction = digits.partition(".")
     if len(fraction) > DECIMALS[currency] and fraction[DECIMALS[currency] :].strip("0"):
-        raise Poison(
-            f"{text[:40]!r} has more decimals than {currency} has ({DECIMALS[currency]})", field=field
-        )
+        raise Poison(f"it has more decimals than {currency} has ({DECIMALS[currency]})", field=field)
     if len(whole.lstrip("0")) + DECIMALS[currency] > AMOUNT_DIGITS_MAX:
         raise Poison(f"the amount has more than {AMOUNT_DIGITS_MAX} digits", field=field)
     try:
         return Decimal(text).quantize(Decimal(1).scaleb(-DECIMALS[currency]))
     except InvalidOperation as error:
-        raise Poison(f"{text[:40]!r} is not a decimal number such as 1656.25", field=field) from error
+        raise Poison("it is not a decimal number such as 1656.25", field=field) from error

@@ -115,5 +115,5 @@ def _instant(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise Poison(f"{text[:40]!r} is not an instant such as 2026-03-02T09:00:00Z", field="at")
+        raise Poison("it is not an instant such as 2026-03-02T09:00:00Z", field="at")
     return found.astimezone(UTC)

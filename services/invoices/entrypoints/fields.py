@@ -88,7 +88,7 @@ def optional_amount(money: erp.Money | None, *, field: str) -> Amount | None:
 def one_of(text: str, *, allowed: frozenset[str], field: str) -> str:
     """Return a member of a closed set, '' when it is absent."""
     if text and text not in allowed:
-        raise Poison(f"{text[:40]!r} is not one of {', '.join(sorted(allowed))}", field=field)
+        raise Poison(f"it is not one of {', '.join(sorted(allowed))}", field=field)
     return text
 
 
@@ -100,7 +100,7 @@ def _day(text: str, field: str) -> date:
     except ValueError:
         found = None
     if found is None:
-        raise Poison(f"{text[:40]!r} is not a date such as 2026-03-02", field=field)
+        raise Poison("it is not a date such as 2026-03-02", field=field)
     if not DAY_MIN <= found <= DAY_MAX:
-        raise Poison(f"{text} is not between {DAY_MIN} and {DAY_MAX}", field=field)
+        raise Poison(f"it is not between {DAY_MIN} and {DAY_MAX}", field=field)
     return found

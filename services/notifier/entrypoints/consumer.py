@@ -143,9 +143,9 @@ def read_instant(text: str, *, field: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Poison(f"{text[:40]!r} is not an instant (RFC 3339)", field=field) from error
+        raise Poison("it is not an instant (RFC 3339)", field=field) from error
     if read.tzinfo is None:
-        raise Poison(f"{text[:40]!r} has no time zone", field=field)
+        raise Poison("it has no time zone", field=field)
     return read.astimezone(UTC)
 
 
@@ -185,9 +185,9 @@ def _amount(text: str, *, field: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation as error:
-        raise Poison(f"{text[:40]!r} is not a decimal number", field=field) from error
+        raise Poison("it is not a decimal number", field=field) from error
     if not amount.is_finite():
-        raise Poison(f"{text[:40]!r} is not a decimal number", field=field)
+        raise Poison("it is not a decimal number", field=field)
     return amount
 
 
@@ -195,7 +195,7 @@ def _day(text: str, *, field: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Poison(f"{text[:40]!r} is not a day (YYYY-MM-DD)", field=field) from error
+        raise Poison("it is not a day (YYYY-MM-DD)", field=field) from error
 
 
 def _needed(text: str, *, field: str) -> str:
@@ -206,4 +206,4 @@ def _needed(text: str, *, field: str) -> str:
 
 def _one_of(text: str, allowed: frozenset[str], *, field: str) -> None:
     if text not in allowed:
-        raise Poison(f"{text[:40]!r} is none of {', '.join(sorted(allowed))}", field=field)
+        raise Poison(f"it is none of {', '.join(sorted(allowed))}", field=field)

@@ -13,7 +13,7 @@ async def set_consent(work: Work, key: Key, consents: Mapping[str, Consent], *, 
     """Record yes or no per channel for (creditor, customer) and tell the others; raises Rejected for an unknown channel."""
     unknown = sorted(set(consents) - set(CHANNELS))
     if unknown:
-        raise Rejected(f"unknown channel {unknown[0]}; one of {', '.join(CHANNELS)}", field="channels")
+        raise Rejected(f"unknown channel; one of {', '.join(CHANNELS)}", field="channels")
     before = (await work.parties.load([key]))[key].consents
     changed = {channel: consents[channel] for channel in sorted(consents)}
     await work.parties.set_consents(key, changed)

@@ -58,7 +58,7 @@ def _check_steps(steps: Sequence[Step], *, name: str) -> None:
             raise Rejected("a message is FRIENDLY or FORMAL", field=f"{at}.manner")
     for number, step in enumerate(steps):
         if step.anchor is Anchor.STEP and step.after not in seen:
-            raise Rejected(f"there is no step {step.after!r}", field=f"steps[{number}].after")
+            raise Rejected("there is no step of that name", field=f"steps[{number}].after")
 
 
 def _step(data: Any, at: str) -> Step:

@@ -237,9 +237,9 @@ def _minute(text: str, field: str) -> int:
     try:
         found = int(hours) * 60 + int(minutes[:2])
     except ValueError:
-        raise Poison(f"{text[:20]!r} is not a time such as 18:00", field=field) from None
+        raise Poison("it is not a time such as 18:00", field=field) from None
     if not 0 <= found <= 24 * 60:
-        raise Poison(f"{text[:20]!r} is not a time of the day", field=field)
+        raise Poison("it is not a time of the day", field=field)
     return found
 
 
@@ -253,14 +253,14 @@ def _day(text: str, field: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Poison(f"{text[:20]!r} is not a date such as 2026-04-01", field=field) from None
+        raise Poison("it is not a date such as 2026-04-01", field=field) from None
 
 
 def _instant(text: str, field: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Poison(f"{text[:40]!r} is not an instant", field=field) from None
+        raise Poison("it is not an instant", field=field) from None
     if found.tzinfo is None:
         raise Poison("an offset is needed", field=field)
     return found.astimezone(UTC)

@@ -141,6 +141,7 @@ async def open_stage(database: stack_databases.Database, *, folder: Path) -> Asy
             "service": "classifier",
             "sandbox": True,
             "database_url": SecretStr(database.url),
+            "api_database_url": SecretStr(database.api_url),
             "auth_jwks_file": jwks,
             "auth_signing_key_file": signing,
         }

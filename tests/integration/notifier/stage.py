@@ -208,6 +208,7 @@ async def open_stage(
                 "service": "notifier",
                 "sandbox": True,
                 "database_url": SecretStr(database.url),
+                "api_database_url": SecretStr(database.api_url),
                 "auth_jwks_file": jwks,
                 "auth_signing_key_file": signing,
                 "invoices_url": gate_url,

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from chassis.db.engine import open_engine
+from chassis.db.engine import open_callers_engine, open_engine
 from chassis.db.unit_of_work import Database
 from chassis.testing.fakes import FakeEncoder
 from scheduler.settings import Settings
@@ -19,7 +19,7 @@ async def scheduler(databases: Databases) -> AsyncIterator[SchedulerOnPostgres]:
     async with databases.fresh("scheduler") as own:
         settings = Settings(service="scheduler", sandbox=True, database_url=SecretStr(own.url))
         encoder = FakeEncoder()
-        database = Database(open_engine(settings), encoder=encoder)
+        database = Database(open_engine(settings), callers=open_callers_engine(settings), encoder=encoder)
         try:
             yield SchedulerOnPostgres(database, encoder)
         finally:

@@ -8,7 +8,10 @@ from sandbox.stack.environment import Surroundings, is_sandbox
 from sandbox.stack.tokens import Keys
 
 KEYS = Keys(signing_key_file=Path("private.json"), jwks_file=Path("public.json"))
-DATABASES = {name: Database(name, url=f"app@{name}", owner_url=f"owner@{name}") for name in SERVICES}
+DATABASES = {
+    name: Database(name, url=f"app@{name}", api_url=f"api@{name}", owner_url=f"owner@{name}")
+    for name in SERVICES
+}
 
 
 def _around(**inherited: str) -> Surroundings:
@@ -18,6 +21,7 @@ def _around(**inherited: str) -> Surroundings:
 def test_a_service_is_told_of_its_own_database_only() -> None:
     environment = _around().of("invoices")
     assert environment["VELVET_INVOICES_DATABASE_URL"] == "app@invoices"
+    assert environment["VELVET_INVOICES_API_DATABASE_URL"] == "api@invoices"
     assert environment["VELVET_INVOICES_MIGRATION_DATABASE_URL"] == "owner@invoices"
     assert [name for name in environment if name.endswith("DATABASE_URL") and "INVOICES" not in name] == []
     assert [name for name in _around().of("inbox") if name.endswith("DATABASE_URL")] == []
@@ -32,6 +36,7 @@ def test_a_value_that_the_user_has_set_is_never_replaced() -> None:
 def test_a_database_of_the_users_own_does_not_get_the_owner_of_ours() -> None:
     environment = _around(VELVET_INVOICES_DATABASE_URL="postgresql://db.example/i").of("invoices")
     assert environment["VELVET_INVOICES_DATABASE_URL"] == "postgresql://db.example/i"
+    assert "VELVET_INVOICES_API_DATABASE_URL" not in environment
     assert "VELVET_INVOICES_MIGRATION_DATABASE_URL" not in environment
 
 

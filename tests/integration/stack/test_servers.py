@@ -15,20 +15,18 @@ async def _table_of_the_owner(database: Database) -> None:
     await connection.close()
 
 
-async def test_the_application_role_works_with_rows_but_cannot_change_the_schema(
+async def test_the_working_roles_work_with_rows_but_cannot_change_the_schema(
     empty_database: Database,
 ) -> None:
     await _table_of_the_owner(empty_database)
-    connection = await asyncpg.connect(empty_database.url)
-    await connection.execute("INSERT INTO debtor (name) VALUES ('Bakker')")
-    assert await connection.fetchval("SELECT count(*) FROM debtor") == 2
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.execute("CREATE TABLE another (id int)")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.execute("DROP TABLE debtor")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.execute("TRUNCATE debtor")
-    await connection.close()
+    for count, url in enumerate((empty_database.url, empty_database.api_url), start=2):
+        connection = await asyncpg.connect(url)
+        await connection.execute("INSERT INTO debtor (name) VALUES ('Bakker')")
+        assert await connection.fetchval("SELECT count(*) FROM debtor") == count
+        for change in ("CREATE TABLE another (id int)", "DROP TABLE debtor", "TRUNCATE debtor"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(change)
+        await connection.close()
 
 
 async def test_one_service_cannot_open_the_database_of_another(databases: Databases) -> None:
@@ -38,15 +36,18 @@ async def test_one_service_cannot_open_the_database_of_another(databases: Databa
             await asyncpg.connect(trespass)
 
 
-async def test_row_level_security_binds_the_application_role(empty_database: Database) -> None:
+async def test_row_level_security_binds_the_role_of_the_api_and_not_that_of_the_consumer(
+    empty_database: Database,
+) -> None:
     await _table_of_the_owner(empty_database)
     owner = await asyncpg.connect(empty_database.owner_url)
     await owner.execute("ALTER TABLE debtor ENABLE ROW LEVEL SECURITY")
     await owner.execute("CREATE POLICY nobody ON debtor USING (false)")
     await owner.close()
-    connection = await asyncpg.connect(empty_database.url)
-    assert await connection.fetchval("SELECT count(*) FROM debtor") == 0
-    await connection.close()
+    for url, seen in ((empty_database.api_url, 0), (empty_database.url, 1)):
+        connection = await asyncpg.connect(url)
+        assert await connection.fetchval("SELECT count(*) FROM debtor") == seen
+        await connection.close()
 
 
 async def test_a_copied_database_has_the_rows_and_rights_of_its_template_and_is_apart_from_it(
