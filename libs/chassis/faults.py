@@ -8,6 +8,7 @@ from typing import Final
 POINTS: Final = frozenset(
     {
         "after_claim",
+        "before_offset_commit",
         "before_commit",
         "after_commit",
         "before_provider_io",

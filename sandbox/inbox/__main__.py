@@ -10,6 +10,7 @@ import uvicorn
 
 from sandbox.inbox.app import build_app, open_inbox
 from sandbox.inbox.connections import DroppableHttpProtocol
+from sandbox.inbox.messages import Mailbox
 from sandbox.inbox.settings import InboxSettings, SettingsError, read_settings
 
 STOP_WAIT_S_MAX = 2
@@ -35,10 +36,10 @@ def listening_socket(*, host: str, port: int) -> socket.socket:
     return listening
 
 
-async def serve(settings: InboxSettings) -> None:
+async def serve(settings: InboxSettings, *, mailbox: Mailbox | None = None) -> None:
     """Listen on both ports, say where, and serve; raises OSError where a port is taken."""
     with listening_socket(host=settings.host, port=settings.http_port) as http_socket:
-        async with open_inbox(settings) as (inbox, smtp_port):
+        async with open_inbox(settings, mailbox=mailbox) as (inbox, smtp_port):
             http_port = http_socket.getsockname()[1]
             config = uvicorn.Config(
                 build_app(inbox),
@@ -57,14 +58,14 @@ async def serve(settings: InboxSettings) -> None:
             await uvicorn.Server(config).serve(sockets=[http_socket])
 
 
-def main() -> int:
+def main(*, mailbox: Mailbox | None = None) -> int:
     """Run the inbox; the exit code is 2 for a wrong setting and 1 for a taken port."""
     # Uvicorn raises the signal again once it has stopped: a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = read_settings()
         with suppress(KeyboardInterrupt):
-            asyncio.run(serve(settings))
+            asyncio.run(serve(settings, mailbox=mailbox))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

@@ -13,20 +13,24 @@ from starlette.responses import Response
 from sandbox.inbox import api, pages, post_office, replies, smtp, twilio, whatsapp
 from sandbox.inbox.callbacks import CONCURRENT_MAX, CallBackLine
 from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.messages import Mailbox
 from sandbox.inbox.problems import on_http_error, on_invalid_request, problem
 from sandbox.inbox.requests import BodyError
 from sandbox.inbox.settings import InboxSettings
 
 
 @asynccontextmanager
-async def open_inbox(settings: InboxSettings) -> AsyncIterator[tuple[Inbox, int]]:
+async def open_inbox(
+    settings: InboxSettings, *, mailbox: Mailbox | None = None
+) -> AsyncIterator[tuple[Inbox, int]]:
     """Start the SMTP server and the call-back line; hands out the inbox and the SMTP port.
 
     Raises OSError where the SMTP port is taken.
     """
     limits = httpx.Limits(max_connections=CONCURRENT_MAX)
     async with httpx.AsyncClient(limits=limits, trust_env=False) as client:
-        inbox = Inbox(settings=settings, callbacks=CallBackLine(client))
+        kept = Mailbox() if mailbox is None else mailbox
+        inbox = Inbox(settings=settings, callbacks=CallBackLine(client), mailbox=kept)
         server = await smtp.listen(inbox, host=settings.host, port=settings.smtp_port)
         inbox.smtp_listening = True
         try:

@@ -41,6 +41,8 @@ class KafkaBroker:
     advertised_port: int | None = None
     flags: tuple[str, ...] | None = None
     """Flags for the Java machine beside the usual ones; None: use the archive of classes if there is one."""
+    more_listeners: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Further listeners by name (capitals): the port, and the one advertised to its clients (a fault proxy's)."""
     _process: Process = field(init=False)
 
     def __post_init__(self) -> None:
@@ -134,15 +136,24 @@ class KafkaBroker:
 
     def _properties(self) -> str:
         """Return the broker's configuration."""
+        more = self.more_listeners.items()
+        listeners = [f"{name}://{HOST}:{port}" for name, (port, _) in more]
+        advertised = [f"{name}://{HOST}:{port}" for name, (_, port) in more]
+        protocols = [
+            "CONTROLLER:PLAINTEXT",
+            "PLAINTEXT:PLAINTEXT",
+            *(f"{name}:PLAINTEXT" for name, _ in more),
+        ]
+        own = [f"PLAINTEXT://{HOST}:{self.port}", f"CONTROLLER://{HOST}:{self.controller_port}"]
         settings = {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.voters": f"1@{HOST}:{self.controller_port}",
-            "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "listeners": ",".join([*own, *listeners]),
+            "advertised.listeners": ",".join([f"PLAINTEXT://{self.bootstrap}", *advertised]),
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listener.security.protocol.map": ",".join(protocols),
             "log.dirs": self.data,
             "num.partitions": 6,
             "offsets.topic.replication.factor": 1,

@@ -36,6 +36,8 @@ class PostgresServer:
     layout: Layout
     port: int
     durable: bool = True
+    settings: tuple[str, ...] = ()
+    """Further settings of the server, as ``name=value``."""
     _process: Process = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,7 +124,7 @@ class PostgresServer:
 
     async def _launched(self, quarters: Quarters, data: Path, deadline: float) -> bool:
         """Start the postmaster and wait for it; False when it must be tried again."""
-        settings = ["jit=off", "max_connections=200", "timezone=UTC", "log_timezone=UTC"]
+        settings = ["jit=off", "max_connections=200", "timezone=UTC", "log_timezone=UTC", *self.settings]
         if not self.durable:
             settings += ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
         options = [part for setting in settings for part in ("-c", setting)]

@@ -125,7 +125,16 @@ class Process:
                 )
             except OSError as error:
                 raise StackProblem(f"{self.name} cannot be started: {error}.") from error
-        identity = identity_of(self._popen.pid)
+        self._note(self._popen.pid)
+
+    def adopt(self, pid: int) -> None:
+        """Take a process that somebody else started as the one that plays this part."""
+        self._popen = None
+        self._note(pid)
+
+    def _note(self, pid: int) -> None:
+        """Write the pid file."""
+        identity = identity_of(pid)
         if identity is not None:
             noted = {"pid": identity.pid, "started": identity.started, "boot": identity.boot}
             write_private(self.layout.pid_file(self.name), json.dumps(noted))

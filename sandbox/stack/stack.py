@@ -51,6 +51,8 @@ class Stack:
     choice: Choice = field(default_factory=Choice)
     say: Callable[[str], None] = _silent
     temporary: bool = False
+    amendments: dict[str, dict[str, str]] = field(default_factory=dict)
+    """More environment for single parts, by name: it goes before everything else, from their next start on."""
     _parts: dict[str, Part] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -131,10 +133,25 @@ class Stack:
             raise TypeError("the part named postgres is no PostgreSQL server")
         return part
 
+    @property
+    def kafka(self) -> KafkaBroker:
+        """The stack's own broker."""
+        part = self.part("kafka")
+        if not isinstance(part, KafkaBroker):
+            raise TypeError("the part named kafka is no Kafka broker")
+        return part
+
+    def program(self, name: str) -> Program:
+        """Return a service or the inbox."""
+        part = self.part(name)
+        if not isinstance(part, Program):
+            raise TypeError(f"the part named {name} is no Python program")
+        return part
+
     def environment(self, name: str | None = None) -> dict[str, str]:
         """Return the environment of one process, or (without a name) of a program that may see everything."""
         around = Surroundings(self.addresses, self.inherited, keys=self._keys(), databases=self.databases)
-        return around.of_all() if name is None else around.of(name)
+        return around.of_all() if name is None else {**around.of(name), **self.amendments.get(name, {})}
 
     def token(self, creditor_id: str, *, scopes: tuple[str, ...] = SCOPES) -> str:
         """Return a token of this stack's sandbox for one creditor."""
@@ -155,6 +172,10 @@ class Stack:
     def part(self, name: str) -> Part:
         """Return one part by name: postgres, kafka, inbox or a service."""
         return self._parts[name]
+
+    def recast(self, part: Program) -> None:
+        """Let another program play a part, before the stack starts."""
+        self._parts[part.name] = part
 
     def running(self) -> list[str]:
         """Return the names of the parts whose process lives."""

@@ -14,7 +14,8 @@ NAMELESS = {"utils.py", "helpers.py", "common.py", "base.py"}
 def sources() -> list[Path]:
     """Every Python file that people write."""
     roots = [
-        ROOT / name for name in ("services", "libs/chassis", "sandbox", "proto", "deploy", "bench", "tests")
+        ROOT / name
+        for name in ("services", "libs/chassis", "sandbox", "proto", "deploy", "bench", "chaos", "tests")
     ]
     return sorted(path for root in roots for path in root.rglob("*.py") if "__pycache__" not in path.parts)
 
@@ -43,11 +44,15 @@ def test_no_file_is_named_for_nothing() -> None:
     assert [str(path.relative_to(ROOT)) for path in sources() if path.name in NAMELESS] == []
 
 
-def test_the_sandbox_is_never_imported_by_a_service() -> None:
+def test_sandbox_benchmark_and_chaos_are_never_imported_by_a_service() -> None:
     guilty = [
         str(path.relative_to(ROOT))
         for path in sources()
         if path.is_relative_to(ROOT / "services") or path.is_relative_to(ROOT / "libs")
-        if any(line.startswith(("import sandbox", "from sandbox")) for line in path.read_text().splitlines())
+        if any(
+            line.startswith((f"import {tool}", f"from {tool}"))
+            for line in path.read_text().splitlines()
+            for tool in ("sandbox", "bench", "chaos")
+        )
     ]
     assert guilty == []

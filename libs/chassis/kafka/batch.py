@@ -11,6 +11,7 @@ from chassis.db import offsets
 from chassis.db.engine import is_collision, is_outage
 from chassis.db.offsets import Move, Place
 from chassis.db.unit_of_work import Unit
+from chassis.faults import fault_point
 from chassis.kafka.codec import Codec, Record
 from chassis.kafka.dead_letter import dead_letter
 from chassis.kafka.messages import Incoming
@@ -143,6 +144,7 @@ class Batches:
                 if good:
                     await self._service.handle(unit, good)
                 unit.publish_raw(*letters)
+                fault_point("before_offset_commit")
         for move in moves:
             self.positions[move.place] = move.new
         self._count(group, took_s=time.monotonic() - started)

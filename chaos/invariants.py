@@ -1,0 +1,193 @@
+"""What must hold all the time, at rest, and at the end (docs/reliability.md, Chaos)."""
+
+import asyncio
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from chaos.ledger_log import Log
+from chaos.oracle import Call, calls_after, open_log
+from chaos.stage import Stage
+from chaos.witness import Witness
+
+EVERY_S = 1.0
+SENT = frozenset({"ACCEPTED", "DELIVERED", "AMBIGUOUS"})
+NOT_SENT = frozenset({"SUPPRESSED", "FAILED"})
+PENDING = frozenset({"PENDING", "CLAIMED", "CALLING"})
+_DOWN = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+_CONTACTS = "SELECT contact_id, state FROM contacts WHERE action = 'SEND'"
+_AMBIGUOUS_ONCE = "SELECT count(DISTINCT contact_id) AS n FROM chaos.steps WHERE state = 'AMBIGUOUS'"
+_VERSIONS = {
+    "invoices": "SELECT creditor_id || '/' || invoice_id AS key, version FROM invoices",
+    "scheduler": "SELECT creditor_id || '/' || invoice_id AS key, version FROM invoice_files",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A broken invariant; ``figure`` says under which figure it counts ('' : under none)."""
+
+    rule: str
+    detail: str
+    figure: str = ""
+
+
+@dataclass(slots=True)
+class Guard:
+    """Checks; every breach is kept once."""
+
+    stage: Stage
+    witness: Witness
+    breaches: dict[tuple[str, str], Breach] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    ticks: int = 0
+    rests: int = 0
+    _accepted: Counter[str] = field(default_factory=Counter)
+    _log: sqlite3.Connection | None = None
+    _unjudged: list[Call] = field(default_factory=list)
+
+    def note(self, rule: str, detail: str, *, figure: str = "") -> None:
+        """Keep a breach."""
+        self.breaches.setdefault((rule, detail), Breach(rule, detail, figure))
+
+    def count(self, figure: str) -> int:
+        """Count the breaches under a figure."""
+        return sum(1 for breach in self.breaches.values() if breach.figure == figure)
+
+    async def watch(self, stopping: asyncio.Event) -> None:
+        """Check every second; a server that is down for a moment is asked again at the next."""
+        while not stopping.is_set():
+            try:
+                async with asyncio.timeout(20):
+                    await self.tick()
+            except _DOWN:
+                pass
+            with_timeout = asyncio.wait_for(stopping.wait(), EVERY_S)
+            try:
+                await with_timeout
+            except TimeoutError:
+                continue
+
+    async def tick(self) -> None:
+        """Read the oracle's new calls; look for doubles, calls after payment, offsets that went back."""
+        new = self._new_calls()
+        for call in new:
+            self._accepted[call.action_key] += 1
+            if self._accepted[call.action_key] > 1:
+                self.note(
+                    "one accepted call per action", f"{call.channel} {call.action_key}", figure="duplicates"
+                )
+            if not call.action_key:
+                self.note("every call names its action", f"{call.channel} number {call.number}")
+        self._unjudged += new
+        judged, found = self._unjudged, await self.witness.after_payment(self._unjudged)
+        self._unjudged = self._unjudged[len(judged) :]
+        for contact_id, invoice_id in found:
+            self.note(
+                "no call about what was settled before the claim",
+                f"{contact_id} {invoice_id}",
+                figure="after_payment",
+            )
+        for rewind in await self.witness.rewinds():
+            self.note("an offset never goes back", str(rewind))
+        self.ticks += 1
+
+    async def at_rest(self, due: Iterable[str]) -> None:
+        """Check the law of conservation while nothing is under way: due = sent + suppressed + failed + pending."""
+        states = {row["contact_id"]: row["state"] for row in await self.witness.rows("notifier", _CONTACTS)}
+        wanted = set(due)
+        for contact_id in wanted - states.keys():
+            self.note("every command is a contact", contact_id, figure="lost")
+        for contact_id in states.keys() - wanted:
+            self.note("no contact without a command", contact_id)
+        self._conserved(states)
+        self.rests += 1
+
+    def _conserved(self, states: dict[str, str]) -> None:
+        for contact_id, state in states.items():
+            if state not in SENT | NOT_SENT | PENDING:
+                self.note("every contact has a known state", f"{contact_id} {state}")
+            if state in {"ACCEPTED", "DELIVERED"} and not self._accepted[contact_id]:
+                self.note("what counts as sent was accepted", f"{contact_id} {state}", figure="lost")
+            if state == "SUPPRESSED" and self._accepted[contact_id]:
+                self.note("what was suppressed was not sent", contact_id)
+
+    async def at_end(self, log: Log) -> dict[str, int]:
+        """Check what only the end can show; returns counts for the table."""
+        await self.tick()
+        await self.at_rest(log.commands)
+        states = {row["contact_id"]: row["state"] for row in await self.witness.rows("notifier", _CONTACTS)}
+        for contact_id, state in states.items():
+            if state in PENDING:
+                self.note("nothing is left behind", f"{contact_id} {state}", figure="lost")
+        for key in log.disordered:
+            self.note("order per key", key)
+        await self._projections(log)
+        once = (await self.witness.rows("notifier", _AMBIGUOUS_ONCE))[0]["n"]
+        unresolved = sum(1 for state in states.values() if state == "AMBIGUOUS")
+        return {
+            **{name.lower(): number for name, number in Counter(states.values()).items()},
+            "due": len(log.commands),
+            "unknown_resolved": int(once) - unresolved,
+            "unknown_unresolved": unresolved,
+            "unknown_accepted": sum(
+                1
+                for contact_id, state in states.items()
+                if state == "AMBIGUOUS" and self._accepted[contact_id]
+            ),
+        }
+
+    async def _projections(self, log: Log) -> None:
+        """Every reader of a state has its last version, and the log's last version is the table's."""
+        own = await self._versions("invoices")
+        for key, version in (await self._versions("scheduler")).items():
+            if own.get(key) != version:
+                self.note(
+                    "projections follow", f"scheduler has {key} at {version}, invoices at {own.get(key)}"
+                )
+        known = await self._versions("scheduler")
+        for key, version in own.items():
+            if version and log.versions.get(key) != version:
+                self.note(
+                    "what is committed is published",
+                    f"{key}: {version} in the table, {log.versions.get(key)} published",
+                    figure="lost",
+                )
+            if version and key not in known:
+                self.note("projections follow", f"scheduler lacks {key}", figure="lost")
+
+    async def _versions(self, service: str) -> dict[str, int]:
+        rows = await self.witness.rows(service, _VERSIONS[service])
+        return {row["key"]: row["version"] for row in rows}
+
+    def _new_calls(self) -> Sequence[Call]:
+        if self._log is None:
+            self._log = open_log(self.stage.oracle_log)
+        new = calls_after(self._log, self.calls[-1].number if self.calls else 0)
+        self.calls += new
+        return new
+
+
+def canaries(customers: Iterable[dict[str, Any]]) -> set[str]:
+    """Return what must stand in no log: names, addresses, numbers of the ledger's people."""
+    found: set[str] = set()
+    for customer in customers:
+        for contact in customer.get("contacts", ()):
+            found |= {str(contact[name]) for name in ("email", "mobile", "phone") if contact.get(name)}
+    return {text for text in found if len(text) > 5}
+
+
+def leaks(lines: Iterable[str], wanted: set[str]) -> dict[str, int]:
+    """Count the lines of a log in which a canary stands, by canary."""
+    counts: dict[str, int] = defaultdict(int)
+    for line in lines:
+        for canary in wanted:
+            if canary in line or json.dumps(canary)[1:-1] in line:
+                counts[canary] += 1
+    return counts

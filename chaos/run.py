@@ -1,0 +1,231 @@
+"""One run: a stage, a ledger played through it, blows falling on it, the guard watching; then the reckoning."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+
+from chaos.invariants import Guard, canaries, leaks
+from chaos.ledger_log import Log
+from chaos.plan import Strike, strikes
+from chaos.scenes import Trial
+from chaos.stage import Stage, open_stage
+from chaos.strikes import Striker, Toll
+from chaos.witness import Witness
+from chaos.workload import Driver, Played, Script
+from sandbox.replay.client import SandboxClient
+from sandbox.replay.evidence import gather
+from sandbox.replay.judge import judge
+from sandbox.replay.verdicts import Truth
+
+OVERTIME = 2.0
+"""A run goes on, at most so many times as long as asked, until it has its deliveries and kills."""
+LOG_READ_EVERY = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long, how many, and on how large a ledger."""
+
+    seconds: float
+    deliveries_min: int = 0
+    kills_min: int = 0
+    customers: int = 200
+    months: int = 24
+    freezes: bool = True
+    mutants: Sequence[str] = ()
+    """Which mutants are held against the harness after the run."""
+    controls: bool = True
+    """Play each mutant's scene with the real service too."""
+
+
+@dataclass(slots=True)
+class Reckoning:
+    """What came of a run."""
+
+    seed: int
+    took_s: float
+    toll: Toll
+    guard: Guard
+    played: Played
+    counts: dict[str, int] = field(default_factory=dict)
+    deliveries: int = 0
+    caught: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> list[str]:
+        """The mutants that the harness let through."""
+        return [name for name, was_caught in self.caught.items() if not was_caught]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every invariant held and every mutant was caught."""
+        return not self.guard.breaches and not self.missed
+
+
+async def run(seed: int, size: Size, *, say: Callable[[str], None]) -> Reckoning:
+    """Play and strike until the time is over and the minima are reached; then let everything come to rest and judge."""
+    script = Script.of(seed, customers=size.customers, months=size.months)
+    async with open_stage() as stage:
+        witness = Witness(stage.stack)
+        await witness.install()
+        guard, striker = Guard(stage, witness), Striker(stage, witness, say)
+        say(f"stage is up; seed {seed}")
+        try:
+            reckoning = await _played(seed, size, script=script, guard=guard, striker=striker)
+            await _tried(size, reckoning=reckoning, striker=striker)
+        finally:
+            await witness.close()
+    return reckoning
+
+
+async def _tried(size: Size, *, reckoning: Reckoning, striker: Striker) -> None:
+    """Hold the mutants against the harness; what breaks with the real service is a breach of its own."""
+    now = reckoning.played.now
+    if now is None or not size.mutants:
+        return
+    trial = Trial(striker.stage, striker.witness, now.date() + timedelta(days=1))
+    for name in size.mutants:
+        if size.controls and await trial.breaks(name, is_mutant=False):
+            reckoning.guard.note("a scene is clean without its mutant", name)
+        reckoning.caught[name] = await trial.breaks(name, is_mutant=True)
+        striker.say(f"mutant without {name}: {'caught' if reckoning.caught[name] else 'MISSED'}")
+
+
+async def _played(seed: int, size: Size, *, script: Script, guard: Guard, striker: Striker) -> Reckoning:
+    stage, began, log = striker.stage, time.monotonic(), Log()
+    stack = stage.stack
+    ending = asyncio.Event()
+    async with SandboxClient(stack.urls, token=stack.token(script.creditor.creditor_id)) as client:
+
+        async def at_rest() -> None:
+            if driver.played.days % LOG_READ_EVERY == 0:
+                await _conservation(guard, log, bootstrap=stack.addresses.bootstrap)
+
+        driver = Driver(
+            script, client, stack.addresses.bootstrap, Random(f"{seed}:workload"), at_rest=at_rest
+        )
+        watching = asyncio.create_task(guard.watch(ending))
+        striking = asyncio.create_task(_strike(seed, size, striker=striker, guard=guard, driver=driver))
+        playing = asyncio.create_task(driver.run())
+        try:
+            await asyncio.wait({playing, striking}, return_when=asyncio.FIRST_COMPLETED)
+            # Whichever ended, an error must not wait for the other.
+            for task in (playing, striking):
+                if task.done():
+                    task.result()
+            driver.stopping = True
+            striking_done = striking if striking.done() else None
+            if striking_done is None:
+                striking.cancel()
+                await asyncio.gather(striking, return_exceptions=True)
+            await _mend(stage)
+            played = await playing
+        finally:
+            ending.set()
+            for task in (striking, playing):
+                task.cancel()
+            await asyncio.gather(watching, striking, playing, return_exceptions=True)
+        striker.say("the blows are over; everything is judged now")
+        await log.read(stack.addresses.bootstrap)
+        counts = await guard.at_end(log)
+        await _judged(script, guard=guard, client=client, played=played)
+    _searched(stage, guard=guard, script=script)
+    for name in striker.toll.unrecovered:
+        guard.note("recovery within the bound", name)
+    took_s = time.monotonic() - began
+    return Reckoning(seed, took_s, striker.toll, guard, played, counts, deliveries=len(guard.calls))
+
+
+async def _strike(seed: int, size: Size, *, striker: Striker, guard: Guard, driver: Driver) -> None:
+    """Strike by the plan until the time is over and the minima are reached."""
+    await driver.warm.wait()
+    began = time.monotonic()
+    for strike in strikes(seed, freezes=size.freezes):
+        passed = time.monotonic() - began
+        enough = len(guard.calls) >= size.deliveries_min and striker.toll.killed >= size.kills_min
+        if passed >= size.seconds and (enough or passed >= OVERTIME * size.seconds):
+            break
+        _tell(strike, passed=passed, striker=striker, guard=guard, driver=driver)
+        await striker.strike(strike)
+    driver.stopping = True
+
+
+def _tell(strike: Strike, *, passed: float, striker: Striker, guard: Guard, driver: Driver) -> None:
+    day = driver.played.now.date() if driver.played.now else "-"
+    striker.say(
+        f"{passed:6.0f} s  {day}  {len(guard.calls)} deliveries, {striker.toll.killed} kills,"
+        f" {len(guard.breaches)} breaches; next {strike}"
+    )
+
+
+async def _mend(stage: Stage) -> None:
+    """Heal every link and bring everything up, so that the end can be judged at rest."""
+    stage.heal()
+    await stage.stack.postgres.start()
+    await stage.stack.kafka.start()
+    for service in stage.stack.choice.services:
+        await stage.up(service)
+
+
+async def _conservation(guard: Guard, log: Log, *, bootstrap: str) -> None:
+    """Check the law of conservation now; a server that is just being killed excuses it."""
+    try:
+        async with asyncio.timeout(20):
+            await log.read(bootstrap)
+            await guard.tick()
+            await guard.at_rest(log.commands)
+    except Exception as error:  # noqa: BLE001 - whatever a dying server raises; the end is judged in any case
+        del error
+
+
+async def _judged(script: Script, *, guard: Guard, client: SandboxClient, played: Played) -> None:
+    """Hold everything that can be seen from outside against the ledger."""
+    if played.now is None:
+        guard.note("the clock moved", "never")
+        return
+    truth = _so_far(script.truth, until=played.now.date())
+    evidence = await gather(client, truth.customers, now=played.now)
+    contacts = {contact["contact_id"] for contact in evidence.contacts}
+    # A provider that hung up never told its name for the message: the action's own key tells whose it is.
+    accounted = {call.provider_message_id for call in guard.calls if call.action_key in contacts}
+    for violation in judge(truth, evidence):
+        is_race = violation.rule == "after-payment" and any(
+            f" on {invoice_id} at " in violation.detail and str(day) in violation.detail
+            for invoice_id, day in played.raced.items()
+        )
+        if violation.rule == "unaccounted" and violation.detail.split()[1] in accounted:
+            continue
+        # A payment that came after the send of its own day: the guard has judged it by the commits.
+        if not is_race:
+            guard.note(f"judge: {violation.rule}", violation.detail, figure=_figure(violation.rule))
+
+
+def _so_far(truth: Truth, *, until: date) -> Truth:
+    """Leave out what had not happened when the run ended: invoices not issued, and customers without one."""
+    claims = {name: claim for name, claim in truth.claims.items() if claim.issued_on <= until}
+    known = {claim.customer_id for claim in claims.values()}
+    return Truth(
+        claims, {name: fields for name, fields in truth.customers.items() if name in known}, truth.zone
+    )
+
+
+def _figure(rule: str) -> str:
+    return {
+        "after-payment": "after_payment",
+        "doubled": "duplicates",
+        "step-twice": "duplicates",
+        "lost": "lost",
+        "forgotten": "lost",
+    }.get(rule, "")
+
+
+def _searched(stage: Stage, *, guard: Guard, script: Script) -> None:
+    """Look for people in the logs."""
+    wanted = canaries(dict(fields) for fields in script.truth.customers.values())
+    for path in sorted(stage.stack.layout.logs.glob("*.log")):
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            for canary, times in leaks(lines, wanted).items():
+                guard.note("nobody stands in a log", f"{path.name}: {canary[:3]}… {times} times")

@@ -1,0 +1,341 @@
+"""One short scene per mutant: the blow that its safeguard is there for, and the invariant that must break without it.
+
+Every scene can be played with the real service too: then nothing may break.
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aiokafka import AIOKafkaProducer
+
+from chaos.invariants import Guard
+from chaos.ledger_log import Log
+from chaos.proxy import Mode
+from chaos.stage import Stage
+from chaos.witness import Witness
+from sandbox.ledger.facts import Creditor, Event
+from sandbox.ledger.messages import Messages
+from sandbox.replay.client import SandboxClient, SandboxError
+from sandbox.replay.stream import day_start, publish
+
+DAYS_PER_SCENE = 21
+WAIT_S_MAX = 60.0
+PROBES = 6
+SESSION_S = 10.0
+_ZONE = ZoneInfo("Europe/Amsterdam")
+_POLL_S = 0.1
+
+
+@dataclass(slots=True)
+class Set:
+    """What a scene plays on; each has a creditor and a day of its own."""
+
+    stage: Stage
+    witness: Witness
+    guard: Guard
+    day: date
+    """The clock has not passed the start of this day."""
+    mutant: str = ""
+    """Which safeguard is missing; '' plays the scene with the real service."""
+    messages: Messages = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name the creditor after the day."""
+        self.messages = Messages(replace(Creditor(), creditor_id=f"probe-{self.day}"))
+
+    @property
+    def creditor_id(self) -> str:
+        """Whose invoices these are."""
+        return self.messages.creditor.creditor_id
+
+    def invoice(self, number: int, *, version: int = 0) -> Event:
+        """An invoice of a customer of its own that is a few days overdue on the scene's day."""
+        customer_id = f"P{number:03d}"
+        event = self.messages.invoice_issued(
+            {
+                "invoice_id": f"{self.creditor_id}-{number:03d}",
+                "customer_id": customer_id,
+                "issued_on": self.day - timedelta(days=20),
+                "due_on": self.day - timedelta(days=2),
+                "amount": Decimal(100 + version),
+                "currency": "EUR",
+            },
+            customer={
+                "name": f"Probe {number}",
+                "kind": "BUSINESS",
+                "country": "NL",
+                "contacts": [
+                    {
+                        "purpose": "REMINDER",
+                        "name": "Probe",
+                        "email": f"probe{number}@{self.creditor_id}.example",
+                    }
+                ],
+            },
+        )
+        return replace(event, id=f"{event.id}.{version}", time=event.time + timedelta(seconds=version))
+
+    def payment(self, number: int) -> Event:
+        """Pay that invoice in full on the scene's day."""
+        return self.messages.payment_received(
+            f"{self.creditor_id}-pay-{number:03d}",
+            customer_id=f"P{number:03d}",
+            received_on=self.day,
+            currency="EUR",
+            allocations=[(f"{self.creditor_id}-{number:03d}", Decimal(100))],
+        )
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Publish and wait for the acknowledgements."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.stage.stack.addresses.bootstrap, acks="all")
+        await producer.start()
+        try:
+            await publish(producer, events)
+        finally:
+            await producer.stop()
+
+    async def publish_raw(self, topic: str, values: Sequence[bytes]) -> None:
+        """Publish bytes that are no events."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.stage.stack.addresses.bootstrap, acks="all")
+        await producer.start()
+        try:
+            for value in values:
+                await producer.send(topic, value, key=self.creditor_id.encode())
+            await producer.flush()
+        finally:
+            await producer.stop()
+
+    async def move_clock(self, *, days: int) -> None:
+        """Move the clock to the start of a day of the scene, whatever is killed meanwhile."""
+        stack = self.stage.stack
+        now: datetime = day_start(self.day + timedelta(days=days), zone=_ZONE)
+        deadline = time.monotonic() + 3 * WAIT_S_MAX
+        async with SandboxClient(stack.urls, token=stack.token(self.creditor_id)) as client:
+            while True:
+                try:
+                    await client.advance(now)
+                except SandboxError:
+                    if time.monotonic() > deadline:
+                        raise
+                    await asyncio.sleep(1)
+                else:
+                    return
+
+    async def start(self, service: str, *, fault: str = "", more: Mapping[str, str] | None = None) -> None:
+        """Start the service, or the mutant of it, with a fault armed."""
+        self.stage.stack.kill(service)
+        await self.stage.died(service, within_s=10)
+        self.stage.play(service, mutant=self.mutant)
+        self.stage.arm(service, fault)
+        amendments = self.stage.stack.amendments[service]
+        amendments.update(more or {})
+        self.stage.launch(service)
+        for name in more or {}:
+            del amendments[name]
+        if not fault:
+            await self.stage.stack.program(service).ready()
+
+    async def until(self, check: Callable[[], Awaitable[bool]], *, within_s: float = WAIT_S_MAX) -> bool:
+        """Wait for a condition; False when it does not come."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            if await check():
+                return True
+            await asyncio.sleep(_POLL_S)
+        return False
+
+    async def known(self, *, where: str = "true") -> int:
+        """Count this scene's invoices in the table."""
+        query = f"SELECT count(*) AS n FROM invoices WHERE creditor_id = $1 AND {where}"
+        return int((await self.witness.rows("invoices", query, self.creditor_id))[0]["n"])
+
+
+async def claim(on: Set) -> bool:
+    """A sender dies after its provider has taken the messages: they must not go again."""
+    await on.publish([on.invoice(n) for n in range(PROBES)])
+    await on.move_clock(days=0)
+    await on.start("notifier", fault="after_provider_io:1")
+    moving = asyncio.create_task(on.move_clock(days=10))
+    await on.stage.died("notifier", within_s=WAIT_S_MAX)
+    await on.start("notifier")
+    await moving
+    await on.guard.tick()
+    return on.guard.count("duplicates") > 0
+
+
+async def gate(on: Set) -> bool:
+    """A payment is committed while a claimed message waits for its sender: it must not go."""
+    await on.publish([on.invoice(n) for n in range(PROBES)])
+    await on.move_clock(days=0)
+    await on.start("notifier", fault="after_claim:1")
+    moving = asyncio.create_task(on.move_clock(days=10))
+    await on.stage.died("notifier", within_s=WAIT_S_MAX)
+    await on.publish([on.payment(n) for n in range(PROBES)])
+
+    async def paid() -> bool:
+        return await on.known(where="open = 0") == PROBES
+
+    await on.until(paid)
+    await on.start("notifier")
+    await moving
+    await on.guard.tick()
+    return on.guard.count("after_payment") > 0
+
+
+async def outbox(on: Set) -> bool:
+    """A service dies right after a commit: what it committed must be published all the same."""
+    await on.start("invoices", fault="after_commit:9", more={"VELVET_BATCH_RECORDS_MAX": "1"})
+    await on.publish([on.invoice(n) for n in range(3 * PROBES)])
+    await on.stage.died("invoices", within_s=WAIT_S_MAX)
+    on.mutant = ""
+    await on.start("invoices")
+
+    async def all_there() -> bool:
+        return await on.known() == 3 * PROBES
+
+    await on.until(all_there)
+    rows = await on.witness.rows(
+        "invoices", "SELECT invoice_id, version FROM invoices WHERE creditor_id = $1", on.creditor_id
+    )
+
+    async def published() -> bool:
+        log = Log()
+        await log.read(on.stage.stack.addresses.bootstrap)
+        return all(log.versions.get(f"{on.creditor_id}/{r['invoice_id']}") == r["version"] for r in rows)
+
+    return not await on.until(published, within_s=8)
+
+
+async def order(on: Set) -> bool:
+    """Many versions of the same invoices: whoever reads them sees them rise."""
+    on.stage.stack.kill("invoices")
+    await on.stage.died("invoices", within_s=10)
+    await on.publish([on.invoice(n, version=v) for n in range(PROBES) for v in range(12)])
+    await on.start("invoices", more={"VELVET_BATCH_RECORDS_MAX": "1"})
+
+    async def through() -> bool:
+        return await on.known(where="amount = 111") == PROBES
+
+    await on.until(through)
+    await asyncio.sleep(2)
+    log = Log()
+    await log.read(on.stage.stack.addresses.bootstrap)
+    return any(key.startswith(f"{on.creditor_id}/") for key in log.disordered)
+
+
+async def offset(on: Set) -> bool:
+    """A service dies before its commit: what it had read must be read again."""
+    await on.start("invoices", fault="before_commit:9", more={"VELVET_BATCH_RECORDS_MAX": "1"})
+    await on.publish([on.invoice(n) for n in range(3 * PROBES)])
+    await on.stage.died("invoices", within_s=WAIT_S_MAX)
+    on.mutant = ""
+    await on.start("invoices")
+
+    async def all_there() -> bool:
+        return await on.known() == 3 * PROBES
+
+    return not await on.until(all_there, within_s=15)
+
+
+async def fence(on: Set) -> bool:
+    """A consumer stalls in a transaction and freezes; another takes over; it wakes up and commits."""
+    await on.start("invoices")
+    on.stage.link("postgres-invoices").fail(Mode.HOLD)
+    await on.publish([on.invoice(n) for n in range(PROBES)])
+    await asyncio.sleep(1.5)
+    on.stage.stack.kill("invoices", signal.SIGSTOP)
+    try:
+        async with on.stage.second("invoices"):
+
+            async def first_there() -> bool:
+                return await on.known() == PROBES
+
+            await on.until(first_there)
+            await on.publish([on.invoice(n) for n in range(2 * PROBES)])
+            await on.publish([on.invoice(n, version=1) for n in range(PROBES)])
+
+            async def second_there() -> bool:
+                return await on.known(where="amount = 101") == PROBES
+
+            await on.until(second_there)
+            on.stage.heal()
+            on.stage.stack.kill("invoices", signal.SIGCONT)
+            await asyncio.sleep(4)
+            await on.guard.tick()
+    finally:
+        on.stage.heal()
+        on.stage.stack.kill("invoices", signal.SIGCONT)
+    return any(rule == "an offset never goes back" for rule, _ in on.guard.breaches)
+
+
+async def dead_letter_limit(on: Set) -> bool:
+    """A flood of what nobody can read: the consumer stops instead of parking all of it."""
+    topic = "erp.invoice-written-off.v1"
+    await on.start("invoices")
+    await on.publish_raw(topic, [b"no json"] * 160)
+
+    async def stopped() -> bool:
+        return not await on.stage.stack.program("invoices").is_ready()
+
+    await on.until(stopped, within_s=8)
+    await on.publish_raw(topic, [b"no json"] * 160)
+    before = await _taken(on, topic)
+
+    async def more_taken() -> bool:
+        return await _taken(on, topic) > before
+
+    return await on.until(more_taken, within_s=5) or before > 200
+
+
+async def _taken(on: Set, topic: str) -> int:
+    query = "SELECT coalesce(sum(next_offset), 0) AS n FROM consumer_offsets WHERE topic = $1"
+    return int((await on.witness.rows("invoices", query, topic))[0]["n"])
+
+
+SCENES: Final[Mapping[str, tuple[str, Callable[[Set], Awaitable[bool]]]]] = {
+    "claim": ("notifier", claim),
+    "gate": ("notifier", gate),
+    "order": ("invoices", order),
+    "offset": ("invoices", offset),
+    "outbox": ("invoices", outbox),
+    "fence": ("invoices", fence),
+    "dead-letter-limit": ("invoices", dead_letter_limit),
+}
+"""Which service each mutant is of, and its scene; the last one leaves dead letters behind."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """Plays scenes one after the other on a stage whose clock stands before ``day``."""
+
+    stage: Stage
+    witness: Witness
+    day: date
+
+    async def breaks(self, name: str, *, is_mutant: bool) -> bool:
+        """Play one scene; say whether its invariant broke. The real service runs again afterwards."""
+        service, scene = SCENES[name]
+        guard = Guard(self.stage, self.witness)
+        await guard.tick()
+        guard.breaches.clear()
+        before = {str(rewind) for rewind in await self.witness.rewinds()}
+        on = Set(self.stage, self.witness, guard, self.day, mutant=name if is_mutant else "")
+        self.day += timedelta(days=DAYS_PER_SCENE)
+        try:
+            found = await scene(on)
+        finally:
+            self.stage.heal()
+            self.stage.play(service)
+            self.stage.stack.kill(service)
+            await self.stage.died(service, within_s=10)
+            await self.stage.up(service)
+        if name == "fence":
+            return any(str(rewind) not in before for rewind in await self.witness.rewinds())
+        return found

@@ -1,0 +1,176 @@
+"""Carries out the blows of the plan, one after the other, and measures how long it takes until all is well again."""
+
+import asyncio
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import asyncpg
+import httpx
+
+from chaos.plan import Blow, Strike
+from chaos.proxy import Mode
+from chaos.stage import Stage
+from chaos.witness import Witness
+from sandbox.stack.addresses import SERVICES
+
+REACH_S_MAX = 12.0
+"""How long an armed fault point may stay unreached before the process is killed where it stands."""
+RECOVERY_S_MAX = 60.0
+_POLL_S = 0.1
+ANYWHERE = "anywhere"
+_DOWN = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+@dataclass(slots=True)
+class Toll:
+    """What was done so far."""
+
+    kills: Counter[tuple[str, str]] = field(default_factory=Counter)
+    blows: Counter[str] = field(default_factory=Counter)
+    recoveries_s: list[tuple[float, str]] = field(default_factory=list)
+    unrecovered: list[str] = field(default_factory=list)
+    cuts: int = 0
+
+    @property
+    def killed(self) -> int:
+        """All processes killed with SIGKILL, at a point or anywhere."""
+        return sum(self.kills.values())
+
+    @property
+    def max_recovery_s(self) -> float:
+        """The longest time until everything worked again and had caught up."""
+        return max((took for took, _ in self.recoveries_s), default=0.0)
+
+
+@dataclass(slots=True)
+class Striker:
+    """Strikes; only one blow is in force at a time, so that its recovery can be told."""
+
+    stage: Stage
+    witness: Witness
+    say: Callable[[str], None]
+    toll: Toll = field(default_factory=Toll)
+
+    async def strike(self, strike: Strike) -> None:
+        """Carry out one blow, end it, and wait until the stack has recovered."""
+        await asyncio.sleep(strike.pause_s)
+        self.toll.blows[strike.blow.value] += 1
+        match strike.blow:
+            case Blow.KILL:
+                await self._kill(strike)
+            case Blow.FREEZE:
+                await self._freeze(strike)
+            case Blow.POSTGRES:
+                await self._postgres(strike)
+            case Blow.BROKER:
+                await self._broker(strike)
+            case Blow.CUT | Blow.PART:
+                await self._links(strike)
+            case Blow.STORM | Blow.HANG_UP:
+                await self._providers(strike)
+        await self._recover(strike)
+
+    async def _kill(self, strike: Strike) -> None:
+        """Kill the service where it stands, and again at the named point after its next start."""
+        stage, service = self.stage, strike.service
+        self._killed(service, ANYWHERE)
+        stage.stack.kill(service)
+        await stage.died(service, within_s=10)
+        stage.arm(service, f"{strike.point}:{strike.passes}")
+        stage.launch(service)
+        if await stage.died(service, within_s=REACH_S_MAX):
+            self._killed(service, strike.point)
+        else:
+            self._killed(service, ANYWHERE)
+            stage.stack.kill(service)
+            await stage.died(service, within_s=10)
+        await stage.up(service)
+
+    async def _freeze(self, strike: Strike) -> None:
+        """Freeze one replica until the broker has given its partitions to the other, then wake it up."""
+        async with self.stage.second(strike.service):
+            self.stage.stack.kill(strike.service, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(strike.lasts_s)
+            finally:
+                self.stage.stack.kill(strike.service, signal.SIGCONT)
+            await asyncio.sleep(2)
+            self._killed(strike.service, ANYWHERE)
+
+    async def _postgres(self, strike: Strike) -> None:
+        server = self.stage.stack.postgres
+        server.kill(signal.SIGQUIT)
+        await server.process.gone(within_s=15)
+        await asyncio.sleep(strike.lasts_s)
+        await server.start()
+
+    async def _broker(self, strike: Strike) -> None:
+        broker = self.stage.stack.kafka
+        self._killed("kafka", ANYWHERE)
+        broker.kill()
+        await broker.process.gone(within_s=10)
+        await asyncio.sleep(strike.lasts_s)
+        await broker.start()
+
+    async def _links(self, strike: Strike) -> None:
+        links = [self.stage.link(name) for name in strike.links]
+        before = sum(link.cuts_made for link in links)
+        for link in links:
+            if strike.blow is Blow.CUT:
+                link.cut_answers(strike.times)
+            elif strike.mode == "delay":
+                link.fail(Mode.OPEN, delay_s=0.1)
+            else:
+                link.fail(Mode(strike.mode))
+                if link.mode is Mode.REFUSE:
+                    link.reset()
+        try:
+            await asyncio.sleep(strike.lasts_s)
+        finally:
+            for link in links:
+                link.heal()
+        self.toll.cuts += sum(link.cuts_made for link in links) - before
+
+    async def _providers(self, strike: Strike) -> None:
+        """Tell the oracle to refuse, or to accept and hang up; it forgets what was not shown in time."""
+        order: dict[str, object] = {"times": strike.times}
+        order |= {"status": strike.status} if strike.status else {"drop_after_accepting": True}
+        async with httpx.AsyncClient(base_url=self.stage.stack.urls["inbox"], trust_env=False) as client:
+            (await client.post("/faults", json=order)).raise_for_status()
+            await asyncio.sleep(strike.lasts_s)
+            (await client.delete("/faults")).raise_for_status()
+
+    def _killed(self, name: str, point: str) -> None:
+        self.toll.kills[name, point] += 1
+
+    async def _recover(self, strike: Strike) -> None:
+        """Wait until every service is ready and has taken in and sent out what there was when the blow ended."""
+        began = time.monotonic()
+        mark: dict[str, int] | None = None
+        while (took := time.monotonic() - began) < RECOVERY_S_MAX:
+            try:
+                mark = mark if mark is not None else await self._mark()
+                if await self._is_past(mark):
+                    self.toll.recoveries_s.append((took, str(strike)))
+                    return
+            except _DOWN:
+                pass
+            await asyncio.sleep(_POLL_S)
+        self.toll.unrecovered.append(str(strike))
+
+    async def _mark(self) -> dict[str, int]:
+        """Return the last position in each outbox."""
+        query = "SELECT coalesce(max(position), -1) AS last FROM outbox"
+        return {s: int((await self.witness.rows(s, query))[0]["last"]) for s in SERVICES}
+
+    async def _is_past(self, mark: dict[str, int]) -> bool:
+        query = "SELECT count(*) AS left FROM outbox WHERE position <= $1"
+        for service in SERVICES:
+            if not await self.stage.stack.program(service).is_ready():
+                return False
+            if (await self.witness.rows(service, query, mark[service]))[0]["left"]:
+                return False
+        return True

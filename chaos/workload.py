@@ -1,0 +1,211 @@
+"""An ERP's history on compressed time: published twice and out of order, payments racing the sends, the clock in jumps."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import pairwise
+from random import Random
+from urllib.parse import quote
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from sandbox.generator.book import Book, generate
+from sandbox.generator.stream import days_of_book
+from sandbox.ledger.facts import ApiAction, Creditor, DayFacts, Event
+from sandbox.replay.client import SandboxClient, SandboxError
+from sandbox.replay.stream import day_start, evening, publish
+from sandbox.replay.verdicts import Truth
+
+PAYMENTS = frozenset({"erp.payment-received.v1"})
+RACING_SHARE, JUMP_SHARE = 0.3, 0.15
+JUMP_DAYS_MAX = 6
+RACE_S_MAX = 1.5
+PATIENCE_TRIES = 60
+PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is played: the days of one creditor's ledger, and the truth about it."""
+
+    creditor: Creditor
+    book: Book
+    days: Sequence[DayFacts]
+    truth: Truth
+
+    @classmethod
+    def of(cls, seed: int, *, customers: int, months: int) -> "Script":
+        """Generate a ledger; the same for the same arguments."""
+        creditor, book = Creditor(), generate(seed, customers=customers, months=months)
+        return cls(creditor, book, list(days_of_book(book, creditor=creditor)), Truth.of_book(book))
+
+
+@dataclass(slots=True)
+class Played:
+    """How far the driver has come, and which invoices' payments raced with the sends of their day."""
+
+    now: datetime | None = None
+    days: int = 0
+    events: int = 0
+    raced: dict[str, date] = field(default_factory=dict)
+    jumps: int = 0
+    retries: int = 0
+
+
+async def _nothing() -> None:
+    """Do nothing at rest."""
+
+
+@dataclass(slots=True)
+class Driver:
+    """Plays a script day by day until it is told to stop, whatever breaks meanwhile."""
+
+    script: Script
+    client: SandboxClient
+    bootstrap: str
+    rng: Random
+    at_rest: Callable[[], Awaitable[None]] = _nothing
+    """Called each time the clock has answered: everything that is due is through."""
+
+    played: Played = field(default_factory=Played)
+    stopping: bool = False
+    warm: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the ledger is so old that messages go out every day."""
+    warm_days: int = 40
+
+    async def run(self) -> Played:
+        """Play; ends at an instant at which nothing is under way."""
+        zone = self.script.truth.zone
+        groups = list(self._groups())
+        await self._advance(day_start(groups[0][0].day, zone=zone))
+        for group, following in pairwise([*groups, None]):
+            if group is None:
+                break
+            last = following is None or self.stopping
+            upto = (
+                evening(group[-1].day, zone=zone)
+                if last or following is None
+                else day_start(following[0].day, zone=zone)
+            )
+            await self._play(group, upto=upto)
+            if last:
+                break
+        return self.played
+
+    def _groups(self) -> list[list[DayFacts]]:
+        """Bundle days now and then: their facts are published ahead and the clock jumps over them."""
+        days = list(self.script.days)
+        # The first weeks of a ledger have few reasons to write to anybody: they go by in long jumps.
+        groups = _jumps(days[: self.warm_days])
+        days = days[self.warm_days :]
+        while days:
+            wanted = self.rng.randint(2, JUMP_DAYS_MAX) if self.rng.random() < JUMP_SHARE else 1
+            group = [days.pop(0)]
+            while len(group) < wanted and days and not days[0].actions:
+                group.append(days.pop(0))
+            groups.append(group)
+        return groups
+
+    async def _play(self, group: Sequence[DayFacts], *, upto: datetime) -> None:
+        """Publish the facts, post the actions, move the clock; some payments come while it moves."""
+        events = [event for facts in group for event in facts.events]
+        racing = self._racing(events) if len(group) == 1 else []
+        now = [event for event in events if event not in racing]
+        mixed = [*now, *(event for event in now if self.rng.random() < 0.5)]
+        self.rng.shuffle(mixed)
+        await self._publish(mixed)
+        actions = [action for facts in group for action in facts.actions]
+        if actions:
+            await self._advance(day_start(group[0].day, zone=self.script.truth.zone))
+        for action in actions:
+            await self._post(action)
+        race = asyncio.create_task(self._race(racing))
+        await self._advance(upto)
+        await race
+        if racing:
+            # They are facts of the past now; the same call brings them in.
+            await self._advance(upto)
+        self.played.days += len(group)
+        self.played.events += len(events)
+        self.played.jumps += len(group) > 1
+        if self.played.days >= self.warm_days:
+            self.warm.set()
+        await self.at_rest()
+
+    def _racing(self, events: Sequence[Event]) -> list[Event]:
+        """Choose payments to hold back until the sends of their day are under way."""
+        chosen = [e for e in events if e.topic in PAYMENTS and self.rng.random() < RACING_SHARE]
+        for event in chosen:
+            for part in event.data.get("allocations", ()):
+                self.played.raced[str(part["invoice_id"])] = event.time.date()
+        # Without an allocation the invoice is not named here: such payments keep their place.
+        return [event for event in chosen if event.data.get("allocations")]
+
+    async def _race(self, events: Sequence[Event]) -> None:
+        for event in events:
+            await asyncio.sleep(self.rng.random() * RACE_S_MAX / max(1, len(events)))
+            await self._publish([event])
+
+    async def _publish(self, events: Sequence[Event]) -> None:
+        """Publish, and again from the start when the broker dies under it: the same event twice is one fact."""
+        for attempt in range(PATIENCE_TRIES):
+            producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True)
+            try:
+                async with asyncio.timeout(20):
+                    await producer.start()
+                    await publish(producer, events)
+            except (KafkaError, OSError, TimeoutError):
+                if attempt == PATIENCE_TRIES - 1:
+                    raise
+                self.played.retries += 1
+                await asyncio.sleep(PAUSE_S)
+            else:
+                return
+            finally:
+                with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                    async with asyncio.timeout(5):
+                        await producer.stop()
+
+    async def _advance(self, now: datetime) -> None:
+        """Move the clock; the same call again goes on where it was cut off."""
+        for attempt in range(PATIENCE_TRIES):
+            try:
+                await self.client.advance(now)
+            except SandboxError:
+                if attempt == PATIENCE_TRIES - 1:
+                    raise
+                self.played.retries += 1
+                await asyncio.sleep(PAUSE_S)
+            else:
+                self.played.now = now
+                return
+
+    async def _post(self, action: ApiAction) -> None:
+        path = (
+            f"/v1/customers/{quote(action.customer_id, safe='')}/promises"
+            if action.kind == "promise"
+            else f"/v1/invoices/{quote(action.invoice_id, safe='')}/{action.kind}s"
+        )
+        for attempt in range(PATIENCE_TRIES):
+            try:
+                await self.client.post("invoices", path, body=action.body)
+            except SandboxError:
+                if attempt == PATIENCE_TRIES - 1:
+                    raise
+                self.played.retries += 1
+                await asyncio.sleep(PAUSE_S)
+            else:
+                return
+
+
+def _jumps(days: Sequence[DayFacts]) -> list[list[DayFacts]]:
+    """Bundle days as far as their actions allow: those are posted when their own day has come."""
+    groups: list[list[DayFacts]] = []
+    for facts in days:
+        if facts.actions or not groups or groups[-1][0].actions:
+            groups.append([])
+        groups[-1].append(facts)
+    return groups
