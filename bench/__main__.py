@@ -3,35 +3,68 @@
 import argparse
 import asyncio
 import importlib
+import os
 import sys
+import time
 
-FIGURES = {"P1": "bench.p1", "P3": "bench.p3", "P4": "bench.p4", "P6": "bench.p6", "P13": "bench.p13"}
+from bench.table import main as write_table
+
+MODULES = {
+    "bench.p13": ("P13",),
+    "bench.p1": ("P1", "P2"),
+    "bench.p3": ("P3",),
+    "bench.deciding": ("P4", "P5", "P6", "P8a", "P8b"),
+    "bench.p9": ("P9",),
+    "bench.serving": ("P12", "P7", "P11"),
+}
+"""Figures that share a loaded database are measured together; in this order."""
+FIGURES = tuple(
+    sorted((name for names in MODULES.values() for name in names), key=lambda n: (len(n.rstrip("ab")), n))
+)
 
 
-async def _measure(names: list[str]) -> None:
-    for name in names:
-        print(f"measuring {name} …", file=sys.stderr)
-        for figure in await importlib.import_module(FIGURES[name]).measure():
+def chosen(only: str) -> dict[str, frozenset[str]]:
+    """Return the figures asked for by the module that measures them; `P8` stands for P8a and P8b.
+
+    Raises ValueError with a sentence when a name is not known.
+    """
+    asked = {name.strip().upper() for name in only.removeprefix("ONLY=").split(",") if name.strip()}
+    wanted = {name for name in FIGURES if not asked or asked & {name.upper(), name.upper().rstrip("AB")}}
+    known = {form for name in wanted for form in (name.upper(), name.upper().rstrip("AB"))}
+    if asked - known:
+        raise ValueError(
+            f"ONLY: there is no {', '.join(sorted(asked - known))}; there are {', '.join(FIGURES)}."
+        )
+    grouped = {module: frozenset(names) & wanted for module, names in MODULES.items()}
+    return {module: names for module, names in grouped.items() if names}
+
+
+async def _measure(plan: dict[str, frozenset[str]]) -> None:
+    for module, names in plan.items():
+        print(f"measuring {', '.join(sorted(names))} …", file=sys.stderr)
+        started = time.monotonic()
+        for figure in await importlib.import_module(module).measure(names):
             print(figure.line(), flush=True)
+        print(f"… took {time.monotonic() - started:.0f} s", file=sys.stderr)
 
 
 def main() -> int:
-    """Run the chosen figures, all by default."""
+    """Run the chosen figures, all by default; or turn the lines of a run into the page's table."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("only", nargs="?", default="", help=f"ONLY=some of {','.join(FIGURES)}")
-    names = [
-        name.strip().upper()
-        for name in parser.parse_args().only.removeprefix("ONLY=").split(",")
-        if name.strip()
-    ] or list(FIGURES)
-    unknown = [name for name in names if name not in FIGURES]
-    if unknown:
-        print(
-            f"ONLY: {', '.join(unknown)} is not measured yet; there are {', '.join(FIGURES)}.",
-            file=sys.stderr,
-        )
+    parser.add_argument("--table", metavar="FILE", help="read such lines and print them as a Markdown table")
+    given = parser.parse_args()
+    if given.table is not None:
+        return write_table(given.table)
+    try:
+        plan = chosen(given.only)
+    except ValueError as error:
+        print(error, file=sys.stderr)
         return 2
-    asyncio.run(_measure(names))
+    # What the services are told is ours to say: the caller's own settings would measure something else.
+    for name in [name for name in os.environ if name.startswith("VELVET_")]:
+        del os.environ[name]
+    asyncio.run(_measure(plan))
     return 0
 
 

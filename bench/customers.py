@@ -1,6 +1,8 @@
-"""Fills the scheduler's tables with customers of three open invoices each, by COPY."""
+"""Fills the scheduler's tables with customers of a few open invoices each, by COPY."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import asyncpg
@@ -11,8 +13,11 @@ from scheduler.domain.customer import Customer, Detail, Invoice
 CREDITOR = "bench"
 NOW = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
 """Tuesday 09:00 in Amsterdam: the moment of every customer."""
+DUE = NOW - timedelta(minutes=1)
 KNOWN_FROM = datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
-INVOICES_PER_CUSTOMER = 3
+THREE_OPEN = (date(2026, 3, 2), date(2026, 4, 1), date(2026, 4, 1))
+"""One invoice was due yesterday (its reminder is due now), two are due in a month."""
+ONE_OVERDUE = (date(2026, 3, 2),)
 
 
 def _invoice(number: int, due_on: date) -> Invoice:
@@ -29,10 +34,9 @@ def _invoice(number: int, due_on: date) -> Invoice:
     )
 
 
-def customer(number: int) -> Customer:
-    """A bronze customer: one invoice was due yesterday (its reminder is due now), two are due in a month."""
-    first = number * INVOICES_PER_CUSTOMER
-    dues = (date(2026, 3, 2), date(2026, 4, 1), date(2026, 4, 1))
+def customer(number: int, *, dues: tuple[date, ...] = THREE_OPEN) -> Customer:
+    """Return a bronze customer with an open invoice per due date."""
+    first = number * len(dues)
     invoices = tuple(_invoice(first + n, due) for n, due in enumerate(dues))
     return Customer(
         CREDITOR,
@@ -43,22 +47,36 @@ def customer(number: int) -> Customer:
     )
 
 
-async def fill(url: str, *, customers: int, wakeup_at: datetime | None) -> None:
-    """Replace the table's content; ``wakeup_at`` None: due at once."""
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """How many customers, with which invoices, and when each wakes up: one after the other, ``every`` apart."""
+
+    customers: int
+    dues: tuple[date, ...] = THREE_OPEN
+    wakeup_at: datetime = DUE
+    every: timedelta = timedelta(0)
+
+    def rows(self) -> Iterator[tuple[str, str, bytes, datetime]]:
+        """Yield the rows of the table."""
+        for number in range(self.customers):
+            one = customer(number, dues=self.dues)
+            yield (
+                one.creditor_id,
+                one.customer_id,
+                write_customer(one),
+                self.wakeup_at + number * self.every,
+            )
+
+
+async def fill(url: str, portfolio: Portfolio) -> None:
+    """Replace the tables' content; the creditor's outreach is on."""
     connection = await asyncpg.connect(url)
     await connection.execute("TRUNCATE customers, decision_log, outbox")
     await connection.execute(
         "INSERT INTO creditors VALUES ($1, 1, 'Europe/Amsterdam', 'nl', 10000, 500, 'ON') ON CONFLICT DO NOTHING",
         CREDITOR,
     )
-    wakeup = "-infinity" if wakeup_at is None else wakeup_at
-    rows = ((c.creditor_id, c.customer_id, write_customer(c)) for c in map(customer, range(customers)))
-    await connection.copy_records_to_table(
-        "customers", records=rows, columns=["creditor_id", "customer_id", "state"]
-    )
-    if isinstance(wakeup, str):
-        await connection.execute("UPDATE customers SET next_wakeup_at = '-infinity'")
-    else:
-        await connection.execute("UPDATE customers SET next_wakeup_at = $1", wakeup)
+    columns = ["creditor_id", "customer_id", "state", "next_wakeup_at"]
+    await connection.copy_records_to_table("customers", records=portfolio.rows(), columns=columns)
     await connection.execute("VACUUM ANALYZE customers")
     await connection.close()

@@ -1,6 +1,7 @@
 """One figure of the benchmark, printed as one JSON line (contract section 1)."""
 
 import json
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,3 +29,11 @@ class Figure:
 def median(values: Sequence[float]) -> float:
     """Return the median of the repetitions."""
     return statistics.median(values)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that at least ``share`` (0-1] of the values do not exceed (nearest rank)."""
+    if not values or not 0 < share <= 1:
+        raise ValueError("a percentile needs values and a share above 0 and at most 1")
+    ordered = sorted(values)
+    return ordered[math.ceil(share * len(ordered)) - 1]

@@ -1,14 +1,16 @@
-"""P1: invoice events through the invoices service, Kafka to Kafka, against the raw upsert of the same machine."""
+"""P1, P2: invoice events through the invoices service, Kafka to Kafka, against the raw upsert and FastStream's no-op."""
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.figure import Figure, median
+from bench.kept import Peer
 from bench.limits import raw_upsert_rows_per_s
-from bench.processes import live_environment, running
+from bench.processes import live_environment, output_of, running
+from bench.stream import Event, produce
 from sandbox.stack.addresses import free_ports
 from sandbox.stack.stack import Choice, Stack
 
@@ -20,22 +22,36 @@ CONSUMERS = 2
 WARM_UP_SHARE = 0.1
 TIMEOUT_S = 120
 IN, OUT = "erp.invoice-issued.v1", "invoices.invoice-changed.v1"
+_OURS = "invoices: Kafka in, upsert + outbox + offset in one durable transaction, Kafka out"
 
 
-async def measure() -> list[Figure]:
-    """Alternate the limit and ours; every repetition has a fresh stack, so keys are new and the table empty."""
-    ours, limit = [], []
+async def measure(wanted: frozenset[str]) -> list[Figure]:
+    """Alternate the limit, the peer and ours; every repetition has a fresh stack, so keys are new and the table empty."""
+    ours, limit, peer = [], [], Peer("faststream_messages_per_s")
     for _ in range(REPETITIONS):
         async with Stack.fresh(Choice(services=("invoices",), inbox=False)) as stack:
-            limit.append(await raw_upsert_rows_per_s(stack.databases["invoices"].owner_url))
+            if "P1" in wanted:
+                limit.append(await raw_upsert_rows_per_s(stack.databases["invoices"].owner_url))
+            await stack.stop_one("invoices")
+            await produce(stack.bootstrap, IN, events())
+            if "P2" in wanted:
+                await peer.measure(lambda: _faststream_per_s(stack.bootstrap))
             ours.append(await _events_per_s(stack))
-    what = f"invoices: Kafka in, upsert + outbox + offset in one durable transaction, Kafka out; {CONSUMERS} consumers; events/s over raw two-connection upsert rows/s"
-    return [Figure("P1", what, median(ours), "1/s", EVENTS, limit=median(limit))]
+    figures = []
+    if "P1" in wanted:
+        what = f"{_OURS}; {CONSUMERS} consumers; events/s over raw two-connection upsert rows/s"
+        figures.append(Figure("P1", what, median(ours), "1/s", EVENTS, limit=median(limit)))
+    if "P2" in wanted:
+        what = f"{_OURS}; {CONSUMERS} consumers; events/s over FastStream's messages/s with a handler that does nothing"
+        figures.append(Figure("P2", what, median(ours), "1/s", EVENTS, limit=peer.value()))
+    return figures
+
+
+async def _faststream_per_s(bootstrap: str) -> float:
+    return float(await output_of("bench.peer_faststream", bootstrap, IN, str(EVENTS), word="rate"))
 
 
 async def _events_per_s(stack: Stack) -> float:
-    await stack.stop_one("invoices")
-    await _produce(stack.bootstrap)
     commands = [(["invoices", "consume"], _environment(stack, port)) for port in free_ports(CONSUMERS)]
     async with running(commands):
         return await _rate_of(stack.bootstrap)
@@ -49,35 +65,15 @@ def _environment(stack: Stack, port: int) -> Mapping[str, str]:
     }
 
 
-async def _produce(bootstrap: str) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5)
-    await producer.start()
+def events() -> Iterator[Event]:
+    """Yield invoices issued, three to a customer."""
     for number in range(EVENTS):
-        key, value, headers = _event(number)
-        await producer.send(IN, value, key=key, headers=headers)
-    await producer.flush()
-    await producer.stop()
-
-
-def _event(number: int) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    customer = f"C-{number // INVOICES_PER_CUSTOMER:07d}"
-    value = (
-        f'{{"creditor_id":"bench","invoice_id":"INV-{number:08d}","customer_id":"{customer}","issued_on":"2026-03-02","due_on":"2026-04-01",'
-        f'"amount":{{"currency":"EUR","amount":"{100 + number % 900}.25"}},"payment_reference":"RF{number:08d}"}}'
-    )
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": str(number),
-        "ce_source": "urn:bench",
-        "ce_type": IN,
-        "ce_time": "2026-03-02T08:00:00Z",
-        "content-type": "application/json",
-    }
-    return (
-        f"bench:{customer}".encode(),
-        value.encode(),
-        [(name, text.encode()) for name, text in headers.items()],
-    )
+        customer = f"C-{number // INVOICES_PER_CUSTOMER:07d}"
+        value = (
+            f'{{"creditor_id":"bench","invoice_id":"INV-{number:08d}","customer_id":"{customer}","issued_on":"2026-03-02","due_on":"2026-04-01",'
+            f'"amount":{{"currency":"EUR","amount":"{100 + number % 900}.25"}},"payment_reference":"RF{number:08d}"}}'
+        )
+        yield Event(f"bench:{customer}", value, str(number), "2026-03-02T08:00:00Z")
 
 
 async def _rate_of(bootstrap: str) -> float:

@@ -69,3 +69,20 @@ async def running(
             except TimeoutError:
                 process.kill()
                 await process.wait()
+
+
+async def output_of(*arguments: str, word: str) -> str:
+    """Run `python -m …` to its end; returns what follows ``word`` on the line that begins with it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        text, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    for line in text.decode().splitlines():
+        if line.startswith(word):
+            return line.removeprefix(word).strip()
+    raise RuntimeError(f"{arguments[0]} ended with {process.returncode} before it said {word!r}")

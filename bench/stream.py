@@ -76,6 +76,10 @@ class Intake:
             await asyncio.sleep(POLL_S)
         return time.perf_counter()
 
+    async def until_at_least(self, topics: Sequence[str], count: int, *, timeout_s: float) -> None:
+        """Wait until so many records of these topics are in."""
+        await Intake(self._connection, topics=topics).until(count, timeout_s=timeout_s)
+
     async def until_sent(self, *, timeout_s: float) -> float:
         """Wait until the outbox is empty; returns the monotonic time of that moment."""
         deadline = time.perf_counter() + timeout_s

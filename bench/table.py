@@ -1,0 +1,91 @@
+"""`python -m bench --table lines.jsonl`: the JSON lines of a run as the Markdown table of docs/performance.md."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What was asked for; ``at_least`` says whether more is better. In units of ours, or a ratio."""
+
+    floor: float
+    target: float
+    unit: str
+    at_least: bool
+
+    def verdict(self, value: float) -> str:
+        """Say which of the two is reached."""
+        if self._reaches(value, self.target):
+            return "target"
+        return "floor" if self._reaches(value, self.floor) else "**below the floor**"
+
+    def _reaches(self, value: float, bound: float) -> bool:
+        return value >= bound if self.at_least else value <= bound
+
+
+GOALS: Mapping[str, Goal] = {
+    "P1": Goal(0.12, 0.25, "x", at_least=True),
+    "P2": Goal(0.9, 2, "x", at_least=True),
+    "P3": Goal(8000, 15_000, "1/s", at_least=True),
+    "P4": Goal(0.6, 1.25, "x", at_least=True),
+    "P5": Goal(40, 100, "x", at_least=True),
+    "P6": Goal(5, 1, "ms", at_least=False),
+    "P7": Goal(300, 100, "ms", at_least=False),
+    "P8a": Goal(500, 150, "ms", at_least=False),
+    "P8b": Goal(15, 8, "s", at_least=False),
+    "P9": Goal(15, 40, "x", at_least=True),
+    "P11": Goal(150, 100, "MB", at_least=False),
+    "P12": Goal(50, 15, "ms", at_least=False),
+    "P13": Goal(25, 10, "s", at_least=False),
+}
+_HEAD = "| # | ours | limit or peer | ratio | floor | target | reached | what |\n|---|---|---|---|---|---|---|---|"
+
+
+def table(lines: Iterable[str]) -> str:
+    """Return the table; lines that are no figure of the benchmark are passed over, the last one of a figure counts.
+
+    P11 has a row for each number of invoices.
+    """
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for line in lines:
+        if line.startswith("{") and (figure := json.loads(line)).get("figure") in GOALS:
+            name = figure["figure"]
+            found[name, figure["what"] if name == "P11" else ""] = figure
+    rows = sorted(found.items(), key=lambda item: (list(GOALS).index(item[0][0]), item[0][1]))
+    return "\n".join([_HEAD, *(_row(figure) for _, figure in rows)])
+
+
+def _row(figure: Mapping[str, Any]) -> str:
+    goal = GOALS[figure["figure"]]
+    ratio = figure.get("ratio")
+    value = float(figure["ours"] if ratio is None else ratio)
+    unit = "" if goal.unit == "x" else f" {goal.unit}"
+    cells = [
+        figure["figure"],
+        f"{_number(figure['ours'])} {figure['unit']}",
+        "" if ratio is None else f"{_number(figure['limit'])} {figure['unit']}",
+        "" if ratio is None else f"{_number(ratio)}x",
+        f"{_number(goal.floor)}{unit or 'x'}",
+        f"{_number(goal.target)}{unit or 'x'}",
+        goal.verdict(value),
+        figure["what"].replace("|", "/"),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _number(value: float) -> str:
+    """Write a number with three significant digits, larger ones whole and with thousands set apart."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def main(path: str) -> int:
+    """Print the table of a file (`-`: standard input)."""
+    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    print(table(text.splitlines()))
+    return 0

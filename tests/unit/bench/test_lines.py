@@ -1,0 +1,56 @@
+"""Tests what is chosen by ONLY, how lines become the table, and how the sample's rows are copied."""
+
+import pytest
+
+from bench.__main__ import FIGURES, chosen
+from bench.figure import Figure
+from bench.multiply import SAMPLE, number_text, renumbered
+from bench.table import GOALS, table
+
+
+def test_without_only_everything_is_measured_once() -> None:
+    names = [name for group in chosen("").values() for name in group]
+    assert sorted(names) == sorted(FIGURES)
+    assert set(FIGURES) == set(GOALS)
+
+
+def test_only_picks_figures_in_any_case_and_p8_stands_for_both() -> None:
+    assert chosen("ONLY=p3, P12") == {"bench.p3": frozenset({"P3"}), "bench.serving": frozenset({"P12"})}
+    assert chosen("P8") == {"bench.deciding": frozenset({"P8a", "P8b"})}
+    assert chosen("P8a") == {"bench.deciding": frozenset({"P8a"})}
+
+
+def test_an_unknown_figure_is_named() -> None:
+    with pytest.raises(ValueError, match=r"no P99; there are P1, P2"):
+        chosen("P1,P99")
+
+
+def test_the_table_says_what_is_reached() -> None:
+    lines = [
+        "measuring …",
+        Figure("P12", "position", 14.94, "ms", 9).line(),
+        Figure("P1", "old run", 100, "1/s", 9, limit=100_000).line(),
+        Figure("P1", "new | run", 15_000, "1/s", 9, limit=100_000).line(),
+        Figure("P6", "poll", 6, "ms", 9).line(),
+        '{"figure": "P99"}',
+    ]
+    rows = table(lines).splitlines()[2:]
+    assert rows == [
+        "| P1 | 15,000 1/s | 100,000 1/s | 0.15x | 0.12x | 0.25x | floor | new / run |",
+        "| P6 | 6 ms |  |  | 5 ms | 1 ms | **below the floor** | poll |",
+        "| P12 | 14.9 ms |  |  | 50 ms | 15 ms | target | position |",
+    ]
+
+
+def test_the_memory_has_a_row_for_each_number_of_invoices() -> None:
+    lines = [Figure("P11", f"memory, {n} invoices", 90, "MB", 9).line() for n in (1_000_000, 10_000_000)]
+    assert len(table(lines).splitlines()) == 4
+
+
+def test_a_copied_row_carries_another_number_in_text_and_in_packed_columns() -> None:
+    name = number_text(SAMPLE)
+    packed = f"C{name}".encode().hex()
+    row = f"bench\tC{name}\t\\\\x82a2{packed}\tRF{name}0\n".encode()
+    copied = renumbered(row, 42)
+    assert copied == f"bench\tC00000042\t\\\\x82a2{b'C00000042'.hex()}\tRF000000420\n".encode()
+    assert len(copied) == len(row)
