@@ -50,7 +50,7 @@ class ServiceSettings(BaseSettings):
     confluent_framing: bool = False
     """Take off the five bytes that a schema registry's serialisers put before the value."""
     batch_records_max: int = Field(default=500, ge=1, le=5000)
-    fetch_wait_ms_max: int = Field(default=100, ge=1, le=10_000)
+    fetch_wait_ms_max: int = Field(default=250, ge=1, le=10_000)
     retry_delay_s_max: float = Field(default=30, gt=0)
     relay_records_max: int = Field(default=500, ge=1, le=5000)
 

@@ -11,10 +11,13 @@ from chassis.db.scope import every_creditor
 from chassis.db.unit_of_work import Unit
 from chassis.http.client import ServiceClient
 from chassis.http.tokens import ServiceToken
+from chassis.kafka.messages import Outgoing
+from chassis.kafka.producer import Publisher
 from chassis.kafka.registry import registry
-from chassis.parts import Parts, connected
+from chassis.parts import Parts, connected, open_codec
 from chassis.service import Service
 from chassis.settings import load
+from chassis.telemetry.tracing import current_traceparent
 from scheduler.adapters.metrics import BATCH_SECONDS, DECISIONS_TOTAL, FACTS_TOTAL
 from scheduler.adapters.repositories_customers import PostgresCustomers
 from scheduler.adapters.repositories_readings import PostgresReadings
@@ -116,7 +119,14 @@ async def _sandbox(workshop: Workshop, closing: AsyncExitStack) -> OwnSandbox | 
         await remote("notifier", settings.notifier_url),
         Stage("scheduler", own, registry().consumed_by("scheduler")),
     )
-    flow = Flow(stages, await client(settings.inbox_url))
+    publisher = Publisher(settings)
+    closing.push_async_callback(publisher.stop)
+    codec = open_codec(settings, topics=registry())
+
+    async def announce(told: Outgoing) -> None:
+        await publisher.send([codec.encode(told, traceparent=current_traceparent())])
+
+    flow = Flow(stages, await client(settings.inbox_url), announce)
     return OwnSandbox(
         parts.database, clock=parts.clock, progress=parts.progress, decide=workshop.decide, flow=flow
     )

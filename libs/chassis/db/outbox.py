@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import msgspec
 from sqlalchemy import text
@@ -9,9 +10,7 @@ from sqlalchemy import text
 from chassis.db.connection import Connection
 from chassis.kafka.partitions import SHARDS, shard_of
 
-# (classid, objid) of the advisory locks that give a shard to one relay at a time.
-LOCK_CLASS = 862_001
-
+_position = attrgetter("position")
 _PACK = msgspec.msgpack.Encoder()
 _HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
 
@@ -20,21 +19,15 @@ _INSERT = text(
     " SELECT * FROM unnest(CAST(:shards AS smallint[]), CAST(:topics AS text[]), CAST(:keys AS bytea[]),"
     " CAST(:headers AS bytea[]), CAST(:bodies AS bytea[]), CAST(:partitions AS integer[]))"
 )
-# Waits for another relay of the same shard: what was committed before must go out before.
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(:lock_class, s)"
-    " FROM unnest(CAST(:shards AS integer[])) WITH ORDINALITY AS u (s, n)"
-)
-# A shard at a time through the primary key, so that a long backlog is never sorted as a whole.
-_SELECT = text(
-    "SELECT o.shard, o.position, o.topic, o.key, o.headers, o.value, o.partition"
+# A shard at a time through the primary key, so that a long backlog is never sorted as a whole. The oldest row
+# is locked first: another relay of the same shard waits there, and finds what was sent meanwhile gone.
+_TAKE = text(
+    "DELETE FROM outbox USING (SELECT o.shard, o.position"
     " FROM unnest(CAST(:shards AS smallint[])) AS s (shard) CROSS JOIN LATERAL"
-    " (SELECT * FROM outbox WHERE outbox.shard = s.shard ORDER BY position LIMIT :limit) AS o"
-    " ORDER BY o.position"
-)
-_DELETE = text(
-    "DELETE FROM outbox USING unnest(CAST(:shards AS smallint[]), CAST(:positions AS bigint[]))"
-    " AS sent (shard, position) WHERE outbox.shard = sent.shard AND outbox.position = sent.position"
+    " (SELECT shard, position FROM outbox WHERE outbox.shard = s.shard ORDER BY position LIMIT :limit"
+    " FOR UPDATE) AS o) AS oldest"
+    " WHERE outbox.shard = oldest.shard AND outbox.position = oldest.position"
+    " RETURNING outbox.shard, outbox.position, topic, key, headers, value, partition"
 )
 _WAITING = text("SELECT EXISTS (SELECT 1 FROM outbox)")
 _SHARDS_WAITING = text(
@@ -86,15 +79,14 @@ async def insert(connection: Connection, messages: Sequence[RawMessage]) -> froz
     return frozenset(shards)
 
 
-async def lock_shards(connection: Connection, shards: Sequence[int]) -> None:
-    """Take the shards until the transaction ends, in ascending order so that two relays never deadlock."""
-    await connection.execute(_LOCK, {"lock_class": LOCK_CLASS, "shards": sorted(shards)})
+async def take(connection: Connection, shards: Sequence[int], *, limit: int) -> list[OutboxRow]:
+    """Remove the oldest rows of each shard, at most ``limit`` of each, and return them in their order.
 
-
-async def oldest(connection: Connection, shards: Sequence[int], *, limit: int) -> list[OutboxRow]:
-    """Return the oldest rows of each shard, at most ``limit`` of each; the caller holds the shards."""
-    found = await connection.execute(_SELECT, {"shards": sorted(shards), "limit": limit})
-    return [
+    They are gone when the caller's transaction commits, which it does when Kafka has acknowledged them;
+    until then every other relay of these shards waits.
+    """
+    found = await connection.execute(_TAKE, {"shards": sorted(shards), "limit": limit})
+    rows = [
         OutboxRow(
             shard=row.shard,
             position=row.position,
@@ -108,13 +100,8 @@ async def oldest(connection: Connection, shards: Sequence[int], *, limit: int) -
         )
         for row in found
     ]
-
-
-async def delete(connection: Connection, rows: Sequence[OutboxRow]) -> None:
-    """Remove the rows that Kafka has acknowledged."""
-    await connection.execute(
-        _DELETE, {"shards": [row.shard for row in rows], "positions": [row.position for row in rows]}
-    )
+    rows.sort(key=_position)
+    return rows
 
 
 async def is_waiting(connection: Connection) -> bool:

@@ -19,8 +19,8 @@ class Progress:
     def __init__(self, database: Database, *, ends: Ends, registry: Registry, service: str) -> None:
         self._database = database
         self._ends = ends
-        self._consumes = registry.consumed_by(service)
-        self.payment_topics = tuple(name for name in registry.payment_topics() if name in self._consumes)
+        self.consumes = registry.consumed_by(service)
+        self.payment_topics = tuple(name for name in registry.payment_topics() if name in self.consumes)
         self._publishes = registry.published_by(service)
 
     async def ends_of(self, topics: Sequence[str]) -> dict[str, list[int]]:
@@ -39,7 +39,7 @@ class Progress:
                     rung = self._database.committed.listen()
                     async with self._database.reading() as unit:
                         rows = await offsets.all_offsets(unit.connection)
-                    if offsets.reached(rows, ends, topics=self._consumes):
+                    if offsets.reached(rows, ends, topics=self.consumes):
                         return True
                     await wait(rung, timeout_s=_POLL_S)
         except TimeoutError:

@@ -9,11 +9,12 @@ from typing import Final
 
 from sqlalchemy import text
 
-from chassis.db import outbox
 from chassis.db.clock import SandboxClock
 from chassis.db.notice import wait
+from chassis.db.standing import standing
 from chassis.db.unit_of_work import Database, Unit
 from chassis.http.client import ServiceClient
+from chassis.kafka.messages import Outgoing
 from chassis.kafka.progress import Progress
 from chassis.kernel.errors import NotFound, Transient
 from chassis.telemetry.logs import log
@@ -74,24 +75,33 @@ class OwnSettler:
 
     async def settle(self, ends: Mapping[str, Sequence[int]]) -> Settled:
         """Wait until ``ends`` are taken in and the outbox is empty; raises Transient."""
-        if not await self._progress.reached(ends, timeout_s=SETTLE_S_MAX):
-            raise Transient("the scheduler does not keep up with its own topics")
-        async with asyncio.timeout(SETTLE_S_MAX):
-            while True:
-                rung = self._database.committed.listen()
-                async with self._database.engine.connect() as connection:
-                    if not await outbox.is_waiting(connection):
-                        break
-                await wait(rung, timeout_s=_POLL_S)
+        try:
+            async with asyncio.timeout(SETTLE_S_MAX):
+                while not await self._is_at_rest(ends):
+                    pass
+        except TimeoutError:
+            raise Transient("the scheduler does not keep up with its own topics") from None
         return Settled(ends=await self._progress.own_ends(), next_change_at=None, handled=0)
+
+    async def _is_at_rest(self, ends: Mapping[str, Sequence[int]]) -> bool:
+        """Look once; when it is not at rest, wait for the next commit."""
+        rung = self._database.committed.listen()
+        async with self._database.reading() as unit:
+            stands = await standing(unit.connection)
+        if stands.has_reached(ends, topics=self._progress.consumes) and not stands.is_waiting:
+            return True
+        await wait(rung, timeout_s=_POLL_S)
+        return False
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The four services, and the inbox whose call-backs are waited for."""
+    """The four services, the inbox whose call-backs are waited for, and the clock's way out."""
 
     stages: Sequence[Stage]
     inbox: ServiceClient | None
+    announcer: Callable[[Outgoing], Awaitable[None]]
+    """Publishes a message and waits for Kafka's acknowledgement."""
 
 
 class OwnSandbox:
@@ -103,6 +113,7 @@ class OwnSandbox:
         self.stages = flow.stages
         self.known = Known()
         self._inbox = flow.inbox
+        self._announcer = flow.announcer
         self._database = database
         self._clock = clock
         self._progress = progress
@@ -132,19 +143,17 @@ class OwnSandbox:
 
     async def outside_ends(self) -> Mapping[str, Sequence[int]]:
         """Read how far the ERP's topics and the clock's own go."""
-        topics = [topic for topic in self._outside if topic.startswith("erp.") or topic == CLOCK_ADVANCED]
-        return await self._progress.ends_of(topics)
+        return await self._progress.ends_of(
+            [topic for topic in self._outside if topic.startswith("erp.") or topic == CLOCK_ADVANCED]
+        )
 
-    async def announce(self, now: datetime) -> None:
-        """Publish the time and wait until it is out."""
-        async with self._database.unit() as unit:
-            unit.publish(clock_advanced(now))
-        while True:
-            rung = self._database.committed.listen()
-            async with self._database.engine.connect() as connection:
-                if not await outbox.is_waiting(connection):
-                    return
-            await wait(rung, timeout_s=_POLL_S)
+    async def announce(self, now: datetime) -> Mapping[str, Sequence[int]]:
+        """Publish the time, and return how far its topic goes now.
+
+        Not through the outbox: no state changes with it, and a call that was cut off says it again.
+        """
+        await self._announcer(clock_advanced(now))
+        return await self._progress.ends_of([CLOCK_ADVANCED])
 
     async def decide(self, until: datetime) -> int:
         """Decide batch by batch, each customer at its own instants up to ``until``, each up to its next action."""
@@ -159,7 +168,7 @@ class OwnSandbox:
 
     async def next_wakeup(self) -> datetime | None:
         """Return the earliest wake-up of a customer."""
-        async with self._database.unit() as unit:
+        async with self._database.reading() as unit:
             return await next_wakeup(unit)
 
     async def call_backs_in(self) -> None:

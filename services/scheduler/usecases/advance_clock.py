@@ -57,8 +57,8 @@ class Sandbox(Protocol):
         """Return the end offsets of what comes from outside, and of the clock's own topic."""
         ...
 
-    async def announce(self, now: datetime) -> None:
-        """Tell every service that it is ``now``."""
+    async def announce(self, now: datetime) -> Mapping[str, Sequence[int]]:
+        """Tell every service that it is ``now``; returns the end offsets of the clock's own topic."""
         ...
 
     async def decide(self, until: datetime) -> int:
@@ -151,8 +151,7 @@ class _Walk:
         """Bring every service to ``now`` and do what is due there."""
         for _ in range(SAME_INSTANT_MAX):
             self.lagging = frozenset() if is_last else self._who_may_lag(now)
-            await self.sandbox.announce(now)
-            self.sandbox.known.ends.update(await self.sandbox.outside_ends())
+            self.sandbox.known.ends.update(await self.sandbox.announce(now))
             await self.flow()
             await self.act(now)
             if all(at is None or at > now for at in self.changes.values()):

@@ -46,11 +46,12 @@ class World:
     async def outside_ends(self) -> Mapping[str, Sequence[int]]:
         return {"erp.x": [self.ends["erp.x"]], CLOCK: [self.ends[CLOCK]]}
 
-    async def announce(self, now: datetime) -> None:
+    async def announce(self, now: datetime) -> Mapping[str, Sequence[int]]:
         self.at = now
         self.ends[CLOCK] += 1
         self.done.append(("clock", now))
         self.changes = [at for at in self.changes if at > now]
+        return {CLOCK: [self.ends[CLOCK]]}
 
     async def decide(self, until: datetime) -> int:
         """One customer: the next of its instants, since each of them is an action."""
@@ -158,9 +159,10 @@ async def test_a_move_that_was_cut_off_goes_on_where_it_stood() -> None:
 async def test_a_service_that_never_gets_done_at_an_instant_does_not_hold_the_clock_for_ever() -> None:
     class Stuck(World):
         @override
-        async def announce(self, now: datetime) -> None:
-            await super().announce(now)
+        async def announce(self, now: datetime) -> Mapping[str, Sequence[int]]:
+            ends = await super().announce(now)
             self.changes = [now]
+            return ends
 
     world = Stuck()
     assert (await advance_clock(hour(2), sandbox=world)).now == hour(2)
