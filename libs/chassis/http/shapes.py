@@ -53,6 +53,13 @@ def _text_of_an_instant(value: object) -> object:
     raise ValueError("an instant such as 2026-04-03T18:00:00Z is needed")
 
 
+def _near(instant: datetime) -> datetime:
+    """Refuse the edges of all time, whose local time cannot be reckoned."""
+    if DAY_MIN.year <= instant.year <= DAY_MAX.year:
+        return instant
+    raise ValueError(f"an instant from {DAY_MIN.year} to {DAY_MAX.year} is needed")
+
+
 def _known(day: date) -> date:
     if DAY_MIN <= day <= DAY_MAX:
         return day
@@ -74,7 +81,7 @@ Day = Annotated[
 ]
 """A civil day as YYYY-MM-DD."""
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_text_of_an_instant)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_text_of_an_instant), AfterValidator(_near)]
 """An instant as RFC 3339 text, with its offset."""
 
 Flag = StrictBool

@@ -39,6 +39,8 @@ _ATTRIBUTES = (
 _PROTOBUF_NEST_MAX = 60
 _REQUIRED = ("id", "source", "type", "time")
 _VALUE_BYTES_MAX = 1_000_000
+# Beyond these an instant is a slip, and the local time of the first or last of all years cannot be reckoned.
+_YEARS = range(1900, 2200)
 
 
 class Record(Protocol):
@@ -147,10 +149,12 @@ def read_instant(text: str, *, field: str) -> datetime:
     """Read an RFC 3339 instant, returned in UTC; raises Poison naming ``field``, also without an offset."""
     try:
         found = msgspec.convert(text, datetime)
-        if found.tzinfo is not None:
+        if found.tzinfo is not None and found.year in _YEARS:
             return found.astimezone(UTC)
     except (msgspec.ValidationError, OverflowError, ValueError):
         raise Poison("it is not an instant such as 2026-04-03T18:00:00Z", field=field) from None
+    if found.tzinfo is not None:
+        raise Poison(f"it is not an instant between {_YEARS.start} and {_YEARS.stop}", field=field)
     raise Poison("it has no offset: write Z or +02:00 after it", field=field)
 
 

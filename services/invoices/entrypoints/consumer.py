@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from chassis.db.unit_of_work import Unit
+from chassis.kafka.codec import read_instant
 from chassis.kafka.messages import Incoming
 from chassis.kernel.calendar import DayCalendar
 from chassis.kernel.clock import Clock
@@ -97,7 +98,7 @@ def _outcome(body: notifier.ContactRecorded, outcome: notifier.CallOutcome) -> C
         creditor_id=needed_id(body.creditor_id, field="creditor_id"),
         customer_id=needed_id(body.customer_id, field="customer_id"),
         contact_id=needed_id(body.contact_id, field="contact_id"),
-        at=_instant(body.at),
+        at=read_instant(body.at, field="at"),
         result=outcome.result,
         invoice_ids=tuple(body.invoice_ids),
         reason_code=outcome.reason_code,
@@ -107,13 +108,3 @@ def _outcome(body: notifier.ContactRecorded, outcome: notifier.CallOutcome) -> C
         promise_amount=promise.amount,
         promise_note=promise.note,
     )
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise Poison("it is not an instant such as 2026-03-02T09:00:00Z", field="at")
-    return found.astimezone(UTC)

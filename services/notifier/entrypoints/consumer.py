@@ -1,10 +1,11 @@
 """Kafka's door: records become commands and parties, checked field by field; then the use cases."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from chassis.db.unit_of_work import Unit
+from chassis.kafka.codec import read_instant
 from chassis.kafka.messages import Incoming
 from chassis.kernel.errors import Poison
 from contracts.erp.v1 import Address
@@ -136,17 +137,6 @@ def read_creditor(body: CreditorChanged) -> Creditor:
         address=_address(body.address),
         vat_deductible=body.vat_deductible,
     )
-
-
-def read_instant(text: str, *, field: str) -> datetime:
-    """Read an RFC 3339 instant into UTC; raises Poison naming the field."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Poison("it is not an instant (RFC 3339)", field=field) from error
-    if read.tzinfo is None:
-        raise Poison("it has no time zone", field=field)
-    return read.astimezone(UTC)
 
 
 def _line(line: InvoiceInCommand, *, field: str) -> InvoiceLine:

@@ -1,12 +1,13 @@
 """From messages to facts: checks every field record by record, then hands the batch to the use case."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, Final
 
 from chassis.db.unit_of_work import Unit
+from chassis.kafka.codec import read_instant
 from chassis.kafka.messages import Incoming
 from chassis.kernel.calendar import DayCalendar
 from chassis.kernel.errors import Poison
@@ -257,10 +258,4 @@ def _day(text: str, field: str) -> date:
 
 
 def _instant(text: str, field: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Poison("it is not an instant", field=field) from None
-    if found.tzinfo is None:
-        raise Poison("an offset is needed", field=field)
-    return found.astimezone(UTC)
+    return read_instant(text, field=field)
