@@ -82,9 +82,18 @@ e2e: setup ## The four services together
 	$(PYTEST) tests/e2e
 
 .PHONY: bench
-bench: setup ## The benchmark, one JSON line per figure; ONLY=P1,P4 runs some
+bench: setup ## The benchmark, one JSON line per figure; ONLY=P1,P4 runs some, BENCH_LONG=1 adds ten million invoices
 	sh sandbox/setup.sh bench
 	$(PY) -m bench $${ONLY:+"ONLY=$$ONLY"}
+
+.PHONY: growth
+growth: setup ## What an event and a decision cost from a thousand to a million customers; writes docs/growth.*
+	sh sandbox/setup.sh bench
+	$(PY) -m bench.growth
+
+.PHONY: soak
+soak: setup ## A steady load for SOAK_MINUTES=15 while every service is restarted in turn; fails when anything grows
+	$(PY) -m bench.soak
 
 .PHONY: chaos
 chaos: setup ## The fault-injection run, one JSON line per figure; CHAOS_MINUTES=60 runs longer, CHAOS_SEED=… replays a plan

@@ -37,11 +37,26 @@ async def live(
     stack: Stack, *, services: Sequence[str] = SERVICES, smtp_url: str = ""
 ) -> AsyncIterator[Live]:
     """Stop the stack's own services, which live in the sandbox, and run these instead."""
+    environments = await prepared(stack, smtp_url=smtp_url)
+    commands = [([service, "all"], environments[service]) for service in services]
+    async with running(commands) as pids:
+        await wait_ready([stack.urls[service] for service in services])
+        yield Live(
+            stack, dict(zip(services, pids, strict=True)), stack.token(CREDITOR), internal_token(stack)
+        )
+
+
+def internal_token(stack: Stack) -> str:
+    """Return a token as the services use among themselves."""
+    return stack.token("*", scopes=("internal",))
+
+
+async def prepared(stack: Stack, *, smtp_url: str) -> dict[str, dict[str, str]]:
+    """Stop the stack's own services; returns the environment of each outside the sandbox."""
     for service in SERVICES:
         await stack.stop_one(service)
-    internal = stack.token("*", scopes=("internal",))
     token_file = stack.layout.home / "service-token"
-    token_file.write_text(internal, encoding="utf-8")
+    token_file.write_text(internal_token(stack), encoding="utf-8")
     more = {
         "VELVET_AUTH_SERVICE_TOKEN_FILE": str(token_file),
         "VELVET_SMTP_URL": smtp_url or "smtp://127.0.0.1:1",
@@ -52,10 +67,7 @@ async def live(
         "VELVET_MAIL_LOG_URL": "",
         "VELVET_LOG_LEVEL": "warning",
     }
-    commands = [([service, "all"], live_environment(stack, service) | more) for service in services]
-    async with running(commands) as pids:
-        await wait_ready([stack.urls[service] for service in services])
-        yield Live(stack, dict(zip(services, pids, strict=True)), stack.token(CREDITOR), internal)
+    return {service: live_environment(stack, service) | more for service in SERVICES}
 
 
 async def wait_ready(urls: Sequence[str]) -> None:

@@ -36,7 +36,7 @@ async def measure(wanted: frozenset[str]) -> list[Figure]:
             await produce(stack.bootstrap, IN, events())
             if "P2" in wanted:
                 await peer.measure(lambda: _faststream_per_s(stack.bootstrap))
-            ours.append(await _events_per_s(stack))
+            ours.append(await consumers_per_s(stack, consumers=CONSUMERS))
     figures = []
     if "P1" in wanted:
         what = f"{_OURS}; {CONSUMERS} consumers; events/s over raw two-connection upsert rows/s"
@@ -51,8 +51,9 @@ async def _faststream_per_s(bootstrap: str) -> float:
     return float(await output_of("bench.peer_faststream", bootstrap, IN, str(EVENTS), word="rate"))
 
 
-async def _events_per_s(stack: Stack) -> float:
-    commands = [(["invoices", "consume"], _environment(stack, port)) for port in free_ports(CONSUMERS)]
+async def consumers_per_s(stack: Stack, *, consumers: int) -> float:
+    """Return how many of the events on the topic a second go through so many consumers."""
+    commands = [(["invoices", "consume"], _environment(stack, port)) for port in free_ports(consumers)]
     async with running(commands):
         return await _rate_of(stack.bootstrap)
 

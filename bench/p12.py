@@ -28,6 +28,11 @@ async def measure(services: Live, *, customers: int) -> Figure:
 async def answers_ms(services: Live, *, customers: int, seconds: int, per_s: int = PER_S) -> list[float]:
     """Return how long each answer took, in milliseconds, in the order in which they came."""
     port = services.url("invoices").rpartition(":")[2]
+    return await answers_of(port, services.token, customers=customers, seconds=seconds, per_s=per_s)
+
+
+async def answers_of(port: str, token: str, *, customers: int, seconds: int, per_s: int) -> list[float]:
+    """Ask the invoices API at a port for so long."""
     async with asked("bench.load_http", port, str(per_s), str(seconds), str(customers)) as loader:
-        loader.say(services.token)
+        loader.say(token)
         return [float(text) for text in (await loader.expect("ms")).split()]

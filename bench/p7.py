@@ -17,7 +17,7 @@ from bench.stream import Event, headers
 PER_S = 1000
 STEADY_S = 180
 EVERY = 40
-"""Every so many events a payment is followed: 25 a second."""
+"""Every so many events a payment is followed: 25 a second; 0: none."""
 WARM_UP_S = 5
 _PAID = "erp.payment-received.v1"
 _PATIENCE_S = 30
@@ -37,10 +37,11 @@ async def measure(services: Live, *, customers: int, seconds: int) -> Figure:
 class Load:
     """A steady stream of invoices and payments, and questions to the gate about some of the payments."""
 
-    def __init__(self, services: Live, *, customers: int, per_s: int, run_id: int = 0) -> None:
+    def __init__(self, services: Live, *, customers: int, per_s: int, every: int = EVERY) -> None:
         self._services = services
         self._per_s = per_s
-        self._events = events(customers, first=run_id * 10_000_000)
+        self._every = every
+        self._events = events(customers, first=0)
         self._delays_ms: list[float] = []
         self.sent = 0
 
@@ -66,7 +67,7 @@ class Load:
                     topic, event.value.encode(), key=event.key.encode(), headers=headers(event, topic)
                 )
                 self.sent += 1
-                if topic == _PAID and number % EVERY == 1:
+                if topic == _PAID and self._every and number % self._every == 1:
                     counts = number >= WARM_UP_S * self._per_s
                     following.create_task(self._follow(gate, acknowledged, event, paid_id, counts=counts))
             late_s = time.perf_counter() - begun - seconds

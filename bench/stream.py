@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from chassis.kafka.registry import registry
 
 POLL_S = 0.02
 
@@ -80,6 +82,19 @@ class Intake:
         """Wait until so many records of these topics are in."""
         await Intake(self._connection, topics=topics).until(count, timeout_s=timeout_s)
 
+    async def until_ends(self, bootstrap: str, *, timeout_s: float) -> None:
+        """Wait until everything that is on the topics now has been taken in."""
+        ends = await ends_of(bootstrap, self._topics)
+        deadline = time.perf_counter() + timeout_s
+        while True:
+            rows = await self._connection.fetch("SELECT topic, partition, next_offset FROM consumer_offsets")
+            at = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+            if all(at.get(place, 0) >= end for place, end in ends.items()):
+                return
+            if time.perf_counter() > deadline:
+                raise TimeoutError(f"the topics' ends were not reached after {timeout_s} s")
+            await asyncio.sleep(POLL_S)
+
     async def until_sent(self, *, timeout_s: float) -> float:
         """Wait until the outbox is empty; returns the monotonic time of that moment."""
         deadline = time.perf_counter() + timeout_s
@@ -88,6 +103,21 @@ class Intake:
                 raise TimeoutError(f"the outbox was not empty after {timeout_s} s")
             await asyncio.sleep(POLL_S)
         return time.perf_counter()
+
+
+async def ends_of(bootstrap: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    """Return where each partition of the topics ends now."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        places = [
+            TopicPartition(name, number) for name in topics for number in range(registry()[name].partitions)
+        ]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+    finally:
+        await consumer.stop()
+    return {(place.topic, place.partition): int(end) for place, end in ends.items()}
 
 
 async def rate(

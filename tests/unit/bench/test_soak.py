@@ -1,0 +1,47 @@
+"""Tests what the soak counts: sockets of the kernel's table, and growth of a life since it was warm."""
+
+from bench.soak import GROWN_MB_MAX, Found, figures
+from bench.soak_lives import Life, Replica, count_connections
+
+TABLE = [
+    "   0: 0100007F:4A94 0100007F:1F90 01 00000000:00000000 00:00000000 00000000 0 0 1 1",
+    "   1: 0100007F:1F90 0100007F:4A94 01 00000000:00000000 00:00000000 00000000 0 0 2 1",
+    "   2: 0100007F:4A96 0100007F:1F90 06 00000000:00000000 00:00000000 00000000 0 0 3 1",
+    "   3: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 4 1",
+]
+
+
+def life(*, warm: tuple[float, int], last: tuple[float, int]) -> Life:
+    return Life(1, born_s=0.0, warm=warm, last=last)
+
+
+def test_only_established_connections_to_the_port_count() -> None:
+    assert count_connections(TABLE, port=0x1F90) == 1
+    assert count_connections(TABLE, port=0x4A94) == 1
+    assert count_connections(TABLE, port=9092) == 0
+
+
+def test_growth_is_counted_from_the_moment_a_process_is_warm() -> None:
+    one = life(warm=(80.0, 40), last=(97.5, 41))
+    assert (one.grown_mb, one.grown_descriptors) == (17.5, 1)
+    assert Life(1).grown_mb == 0.0
+
+
+def test_the_worst_life_decides_and_more_connections_than_at_first_are_told() -> None:
+    replica = Replica("classifier", "all", {}, "http://127.0.0.1:1")
+    replica.lives = [
+        life(warm=(80.0, 40), last=(81.0, 60)),
+        life(warm=(80.0, 40), last=(80.0 + GROWN_MB_MAX + 1, 40)),
+    ]
+    found = Found(lags_s=[1.0, 4.0], answers_ms=[1.0] * 98 + [70.0, 80.0], connections=[50] * 10 + [58] * 5)
+    broken = {
+        figure.figure: figure.ours
+        for figure, limit in figures(found, [replica], minutes=1)
+        if figure.ours > limit
+    }
+    assert broken == {
+        "soak-memory": GROWN_MB_MAX + 1,
+        "soak-descriptors": 20,
+        "soak-connections": 8,
+        "soak-p99": 70.0,
+    }
