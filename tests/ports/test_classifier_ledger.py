@@ -108,13 +108,13 @@ class LedgerSuite:
     async def test_history_is_replaced_by_day_and_cleared_as_a_whole(self, ledger: Both) -> None:
         first, second = _change(DAY, Tier.SILVER), _change(DAY + 9, Tier.GOLD)
         await ledger.save_history({KEY: {DAY + 9: second, DAY: first}, OTHER: {DAY: first}}, cleared=[])
-        assert await ledger.history(KEY) == [first, second]
+        assert (await ledger.histories([KEY, OTHER]))[KEY] == [first, second]
         again = _change(DAY, Tier.GOLD)
         await ledger.save_history({KEY: {DAY: again, DAY + 9: None}}, cleared=[])
-        assert await ledger.history(KEY) == [again]
+        assert (await ledger.histories([KEY, OTHER]))[KEY] == [again]
         await ledger.save_history({KEY: {DAY + 1: _change(DAY + 1, Tier.SILVER)}}, cleared=[KEY])
-        assert [made.on for made in await ledger.history(KEY)] == [DAY + 1]
-        assert await ledger.history(OTHER) == [first]
+        assert [made.on for made in (await ledger.histories([KEY, OTHER]))[KEY]] == [DAY + 1]
+        assert (await ledger.histories([KEY, OTHER]))[OTHER] == [first]
 
     async def test_pins_are_kept_for_ever(self, ledger: Both) -> None:
         await ledger.save_pin(KEY, _pin(1, expires_on=DAY))

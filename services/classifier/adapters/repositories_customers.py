@@ -55,7 +55,8 @@ _SAVE_PREFERENCES: Final = text(
     " ON CONFLICT (creditor_id, customer_id) DO UPDATE SET preferred = excluded.preferred"
 )
 _HISTORY: Final = text(
-    "SELECT decision FROM tier_changes WHERE creditor_id = :creditor AND customer_id = :customer ORDER BY changed_on"
+    f"SELECT t.creditor_id, t.customer_id, t.decision FROM {_KEYS} AS u (creditor_id, customer_id)"
+    " JOIN tier_changes t USING (creditor_id, customer_id) ORDER BY t.changed_on"
 )
 _CLEAR_HISTORY: Final = text(
     f"DELETE FROM tier_changes t USING {_KEYS} AS u (creditor_id, customer_id)"
@@ -127,10 +128,12 @@ class CustomerRows:
         preferred = [preferences[key].decode() for key in keys]
         await self._connection.execute(_SAVE_PREFERENCES, {**columns(keys), "preferred": preferred})
 
-    async def history(self, key: Key) -> list[Decision]:
-        """Return the computed changes of tier, oldest first."""
-        rows = await self._connection.execute(_HISTORY, _one(key))
-        return [decode_decision(row.decision) for row in rows]
+    async def histories(self, keys: Sequence[Key]) -> dict[Key, list[Decision]]:
+        """Return the computed changes of tier, oldest first; customers without one are left out."""
+        found: dict[Key, list[Decision]] = {}
+        for row in await self._connection.execute(_HISTORY, columns(keys)):
+            found.setdefault((row.creditor_id, row.customer_id), []).append(decode_decision(row.decision))
+        return found
 
     async def save_history(
         self, changes: Mapping[Key, Mapping[int, Decision | None]], *, cleared: Sequence[Key]

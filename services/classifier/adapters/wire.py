@@ -54,6 +54,7 @@ def _tier_changed(event: TierChanged) -> v1.TierChanged:
         reason_nl=now.reason.nl,
         evidence=evidence,
         version=event.version,
+        history=[v1.TierSince(tier=tier.value, at=instant_text(at)) for tier, at in event.history],
     )
 
 

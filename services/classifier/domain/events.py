@@ -6,6 +6,7 @@ from typing import NamedTuple
 from classifier.domain.customer import CurrentTier
 from classifier.domain.habits import Habits
 from classifier.domain.profile import Profile
+from classifier.domain.tier import Tier
 
 
 class TierChanged(NamedTuple):
@@ -19,6 +20,8 @@ class TierChanged(NamedTuple):
     habits: Habits
     open_overdue_days: int
     time: datetime
+    history: tuple[tuple[Tier, datetime], ...] = ()
+    """Tiers from the first of these instants on, in place of what was told of that time; empty: the present one alone."""
 
 
 class ProfileChanged(NamedTuple):

@@ -1,15 +1,18 @@
 """Tell the world when a customer's tier or learned behaviour has visibly changed."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from classifier.domain.creditor import Creditor
 from classifier.domain.customer import CurrentTier, Customer, Told, computed_tier, start_of, tier_now
 from classifier.domain.events import ProfileChanged, TierChanged
 from classifier.domain.habits import Habits
+from classifier.domain.history import computed_history
 from classifier.domain.profile import profile_of
-from classifier.domain.tier import Standing
+from classifier.domain.tier import Decision, Standing, Tier
 from classifier.usecases.ports import Ledger
+
+HISTORY_TOLD_MAX: Final = 40
 
 
 class Announcement(NamedTuple):
@@ -25,6 +28,10 @@ class Announcement(NamedTuple):
     """Day up to which facts are in (ordinal)."""
     time: datetime | None
     """Present instant, None while there is no time."""
+    changes: tuple[Decision, ...] = ()
+    """The changes of tier that these facts led to, oldest first."""
+    rewritten: bool = False
+    """Whether ``changes`` are the whole history and differ from what was known of it."""
 
     @property
     def published_at(self) -> datetime:
@@ -49,7 +56,7 @@ def announced(ledger: Ledger, customer: Customer, news: Announcement) -> Custome
 def _tier_told(ledger: Ledger, customer: Customer, news: Announcement) -> Customer:
     now = _tier(customer, news)
     told = Told(now.tier, now.unknown, now.at.isoformat(), now.reason.en)
-    if told == customer.told:
+    if told == customer.told and not news.rewritten:
         return customer
     version = customer.tier_version + 1
     ledger.publish(
@@ -61,9 +68,22 @@ def _tier_told(ledger: Ledger, customer: Customer, news: Announcement) -> Custom
             habits=news.habits,
             open_overdue_days=max(news.owed_days, 0),
             time=news.published_at,
+            history=_history(customer, news),
         )
     )
     return customer._replace(told=told, tier_version=version)
+
+
+def _history(customer: Customer, news: Announcement) -> tuple[tuple[Tier, datetime], ...]:
+    """Return the tiers that came and went between two messages, so that their receivers miss none.
+
+    A tier set by hand lies over them: then only the present one is told.
+    """
+    if customer.pin is not None or not (news.rewritten or len(news.changes) > 1):
+        return ()
+    entries = computed_history(customer.first_on or news.as_of, news.changes, zone=news.creditor.zone)
+    told = entries if news.rewritten else entries[1:]
+    return tuple((entry.tier, entry.at) for entry in told[-HISTORY_TOLD_MAX:])
 
 
 def _tier(customer: Customer, news: Announcement) -> CurrentTier:

@@ -141,8 +141,8 @@ class Ledger(Protocol):
         """Return what is open; customers with nothing open are left out."""
         ...
 
-    async def history(self, key: Key) -> list[Decision]:
-        """Return the computed changes of tier, oldest first."""
+    async def histories(self, keys: Sequence[Key]) -> dict[Key, list[Decision]]:
+        """Return the computed changes of tier, oldest first; customers without one are left out."""
         ...
 
     async def save_history(

@@ -35,7 +35,7 @@ async def read_tier(ledger: Ledger, reader: Reader, key: Key, *, now: datetime |
     today = creditor.today(now) or max(creditor.latest_on, customer.behaviour.last_on, customer.first_on)
     progress = await _progress(ledger, customer, today=today)
     changes = (
-        await ledger.history(key)
+        (await ledger.histories([key])).get(key, [])
         if progress is None
         else [made for made in progress.changes.values() if made is not None]
     )

@@ -32,6 +32,8 @@ class Case:
     """Day up to which its facts are taken in."""
     progress: Progress | None = None
     refolded: bool = False
+    rewritten: bool = False
+    """Whether a re-fold found other changes of tier than were known."""
     has_new_habits: bool = False
     """Whether what it has paid, and when, is not what it was."""
 
@@ -66,6 +68,10 @@ async def rejudge(
                 owed_days=case.as_of - outlook.owed_since if outlook.owed_since else 0,
                 as_of=max(case.as_of, case.now.first_on),
                 time=now,
+                changes=tuple(
+                    made for _, made in sorted(_progress(case).changes.items()) if made is not None
+                ),
+                rewritten=case.rewritten,
             ),
         )
     await _save_history(ledger, cases)
@@ -136,7 +142,8 @@ def _first_day_lost(case: Case) -> bool:
 async def _refold(ledger: Ledger, cases: Sequence[Case]) -> None:
     if not cases:
         return
-    stored = await ledger.invoices_of([case.was.key for case in cases])
+    keys = [case.was.key for case in cases]
+    stored, histories = await ledger.invoices_of(keys), await ledger.histories(keys)
     for case in cases:
         before = {row.invoice_id: row for row in stored.get(case.was.key, ())}
         after = before | {new.invoice_id: new for _, new in case.invoices}
@@ -149,6 +156,9 @@ async def _refold(ledger: Ledger, cases: Sequence[Case]) -> None:
         first = min((row.first_on for row in in_effect), default=0)
         case.now = case.now._replace(invoices_from=first)
         case.refolded = True
+        known = [(made.on, made.new) for made in histories.get(case.was.key, ())]
+        found = [(on, made.new) for on, made in sorted(case.progress.changes.items()) if made is not None]
+        case.rewritten = known != found
         case.has_new_habits = case.progress.habits != case.was.behaviour.now()[0]
 
 

@@ -175,7 +175,7 @@ class Customer(NamedTuple):
     @property
     def newest_tier(self) -> TierSpan | None:
         """The tier last published."""
-        return max(self.tiers, key=lambda span: span.version) if self.tiers else None
+        return max(self.tiers, key=lambda span: (span.version, span.at)) if self.tiers else None
 
     def latest_day(self, *, zone: ZoneInfo) -> date:
         """Return the latest day among what is known: open invoices, and tiers, which change with payments."""

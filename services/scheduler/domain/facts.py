@@ -96,12 +96,15 @@ def take_master(customer: Customer, master: Master) -> Customer:
     )
 
 
-def take_tier(customer: Customer, span: TierSpan) -> Customer:
-    """Take in a tier; the history tells what held when an invoice fell due."""
-    if any(known.version >= span.version for known in customer.tiers):
+def take_tiers(customer: Customer, told: tuple[TierSpan, ...]) -> Customer:
+    """Take in the tiers from an instant on (oldest first), in place of all that was known of that time.
+
+    The history tells what held when an invoice fell due.
+    """
+    if any(known.version >= told[-1].version for known in customer.tiers):
         return customer
-    spans = sorted((*customer.tiers, span), key=lambda item: (item.at, item.version))
-    return customer._replace(tiers=tuple(spans[-TIERS_KEPT:]))
+    before = [span for span in customer.tiers if span.at < told[0].at]
+    return customer._replace(tiers=(*before, *told)[-TIERS_KEPT:])
 
 
 def take_profile(customer: Customer, profile: Profile) -> Customer:

@@ -22,7 +22,7 @@ from scheduler.domain.facts import ContactNews, Master
 from scheduler.domain.policy import Creditor
 from scheduler.domain.words import Tier
 from scheduler.usecases.ports import FiledInvoice
-from scheduler.usecases.take_in_facts import CustomerTold, InvoiceTold, Told
+from scheduler.usecases.take_in_facts import CustomerTold, InvoiceTold, Tiers, Told
 
 TOPICS: Final = frozenset(
     {
@@ -165,12 +165,30 @@ def _mark(value: str) -> str:
     return blake2b(value.encode(), digest_size=6).hexdigest()
 
 
-def _tier(body: TierChanged) -> TierSpan:
+def _tiers(body: TierChanged) -> Tiers:
+    now = TierSpan(
+        at=_instant(body.at, "at"),
+        tier=_tier(body.new_tier, "new_tier"),
+        unknown=body.unknown,
+        version=body.version,
+    )
+    past = [
+        TierSpan(
+            _instant(told.at, "history.at"),
+            _tier(told.tier, "history.tier"),
+            unknown=False,
+            version=now.version,
+        )
+        for told in body.history[:-1]
+    ]
+    return (*past, now)
+
+
+def _tier(text: str, field: str) -> Tier:
     try:
-        tier = Tier(body.new_tier)
+        return Tier(text)
     except ValueError:
-        raise Poison("GOLD, SILVER or BRONZE is needed", field="new_tier") from None
-    return TierSpan(at=_instant(body.at, "at"), tier=tier, unknown=body.unknown, version=body.version)
+        raise Poison("GOLD, SILVER or BRONZE is needed", field=field) from None
 
 
 def _profile(body: ProfileChanged) -> Profile:
@@ -201,9 +219,9 @@ def _news(body: ContactRecorded) -> ContactNews:
     )
 
 
-_READERS: Final[dict[type, Callable[[Any], Master | TierSpan | Profile | ContactNews]]] = {
+_READERS: Final[dict[type, Callable[[Any], Master | Tiers | Profile | ContactNews]]] = {
     CustomerChanged: _master,
-    TierChanged: _tier,
+    TierChanged: _tiers,
     ProfileChanged: _profile,
     ContactRecorded: _news,
 }

@@ -11,10 +11,13 @@ from scheduler.domain.facts import (
     take_invoice,
     take_master,
     take_profile,
-    take_tier,
+    take_tiers,
 )
 from scheduler.domain.policy import Creditor
 from scheduler.usecases.ports import CustomerKey, Customers, FiledInvoice, InvoiceKey, Rules
+
+Tiers = tuple[TierSpan, ...]
+"""What held from the first one's instant on."""
 
 
 class InvoiceTold(NamedTuple):
@@ -31,7 +34,7 @@ class CustomerTold(NamedTuple):
 
     creditor_id: str
     customer_id: str
-    what: Master | TierSpan | Profile | ContactNews
+    what: Master | Tiers | Profile | ContactNews
 
 
 Told = InvoiceTold | CustomerTold
@@ -59,14 +62,14 @@ async def take_in_facts(
     await customers.save_taken_in(touched, filed=[changed_files[key] for key in sorted(changed_files)])
 
 
-def _fold(state: Customer, what: Master | TierSpan | Profile | ContactNews) -> Customer:
+def _fold(state: Customer, what: Master | Tiers | Profile | ContactNews) -> Customer:
     if isinstance(what, ContactNews):
         return take_contact(state, what)
     if isinstance(what, Master):
         return take_master(state, what)
-    if isinstance(what, TierSpan):
-        return take_tier(state, what)
-    return take_profile(state, what)
+    if isinstance(what, Profile):
+        return take_profile(state, what)
+    return take_tiers(state, what)
 
 
 def _fold_invoice(

@@ -116,8 +116,9 @@ class MemoryLedger:
             )
         return found
 
-    async def history(self, key: Key) -> list[Decision]:
-        return [made for _, made in sorted(self.history_rows.get(key, {}).items())]
+    async def histories(self, keys: Sequence[Key]) -> dict[Key, list[Decision]]:
+        rows = {key: self.history_rows.get(key) for key in keys}
+        return {key: [made for _, made in sorted(found.items())] for key, found in rows.items() if found}
 
     async def save_history(
         self, changes: Mapping[Key, Mapping[int, Decision | None]], *, cleared: Sequence[Key]

@@ -17,6 +17,13 @@ class Evidence(msgspec.Struct, kw_only=True):
     rule: str = ""
 
 
+class TierSince(msgspec.Struct, kw_only=True):
+    """contracts.classifier.v1.TierSince."""
+
+    tier: str = ""
+    at: str = ""
+
+
 class TierChanged(msgspec.Struct, kw_only=True):
     """contracts.classifier.v1.TierChanged."""
 
@@ -30,6 +37,7 @@ class TierChanged(msgspec.Struct, kw_only=True):
     reason_nl: str = ""
     evidence: Evidence | None = None
     version: int = 0
+    history: list[TierSince] = msgspec.field(default_factory=list)
 
 
 class ProfileChanged(msgspec.Struct, kw_only=True):

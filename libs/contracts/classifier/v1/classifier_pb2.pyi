@@ -25,8 +25,16 @@ class Evidence(_message.Message):
     rule: str
     def __init__(self, episodes: _Optional[int] = ..., theta: _Optional[float] = ..., bad_of_last_5: _Optional[int] = ..., bad_of_last_12: _Optional[int] = ..., last_bad_days_late: _Optional[_Iterable[int]] = ..., open_overdue_days: _Optional[int] = ..., rule: _Optional[str] = ...) -> None: ...
 
+class TierSince(_message.Message):
+    __slots__ = ("tier", "at")
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    tier: str
+    at: str
+    def __init__(self, tier: _Optional[str] = ..., at: _Optional[str] = ...) -> None: ...
+
 class TierChanged(_message.Message):
-    __slots__ = ("creditor_id", "customer_id", "old_tier", "new_tier", "unknown", "at", "reason", "reason_nl", "evidence", "version")
+    __slots__ = ("creditor_id", "customer_id", "old_tier", "new_tier", "unknown", "at", "reason", "reason_nl", "evidence", "version", "history")
     CREDITOR_ID_FIELD_NUMBER: _ClassVar[int]
     CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
     OLD_TIER_FIELD_NUMBER: _ClassVar[int]
@@ -37,6 +45,7 @@ class TierChanged(_message.Message):
     REASON_NL_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
     creditor_id: str
     customer_id: str
     old_tier: str
@@ -47,7 +56,8 @@ class TierChanged(_message.Message):
     reason_nl: str
     evidence: Evidence
     version: int
-    def __init__(self, creditor_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., old_tier: _Optional[str] = ..., new_tier: _Optional[str] = ..., unknown: _Optional[bool] = ..., at: _Optional[str] = ..., reason: _Optional[str] = ..., reason_nl: _Optional[str] = ..., evidence: _Optional[_Union[Evidence, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
+    history: _containers.RepeatedCompositeFieldContainer[TierSince]
+    def __init__(self, creditor_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., old_tier: _Optional[str] = ..., new_tier: _Optional[str] = ..., unknown: _Optional[bool] = ..., at: _Optional[str] = ..., reason: _Optional[str] = ..., reason_nl: _Optional[str] = ..., evidence: _Optional[_Union[Evidence, _Mapping]] = ..., version: _Optional[int] = ..., history: _Optional[_Iterable[_Union[TierSince, _Mapping]]] = ...) -> None: ...
 
 class ProfileChanged(_message.Message):
     __slots__ = ("creditor_id", "customer_id", "version", "episodes", "structural_days_late", "lateness_pmf", "weekday_factor", "best_channel", "best_window")

@@ -1,15 +1,20 @@
 """Whatever the order, the batches and the duplicates: the same facts give the same state, bit for bit."""
 
-from datetime import date
+from datetime import date, datetime
+from itertools import dropwhile
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.domain.changes import Batch
+from classifier.domain.customer import start_of
 from classifier.domain.evidence import Dispute, InvoiceFacts, Outcome
+from classifier.domain.tier import Tier
 from classifier.usecases.take_in import take_in
 from tests.unit.classifier.memory_ledger import MemoryLedger
-from tests.unit.classifier.story import KEY, change, customer_change, facts, move_to, noon, tell
+from tests.unit.classifier.story import KEY, change, customer_change, facts, move_to, noon, paid, tell
 
 FIRST = date(2025, 1, 1).toordinal()
 TODAY = FIRST + 200
@@ -79,6 +84,36 @@ async def test_any_order_any_batches_and_duplicates_give_the_same_state(
     await tell(ledger, customer_change(known_on=FIRST, broken_on=broken, version=2), now=noon(TODAY))
     await move_to(ledger, noon(TODAY))
     assert ledger.facts(KEY) == expected.facts(KEY)
+    assert _heard(ledger) == _heard(expected) == _known(ledger)
+
+
+def _heard(ledger: MemoryLedger) -> list[tuple[Tier, datetime]]:
+    """What a listener knows of all tiers from the messages alone, the newcomer's bronze left out."""
+    spans: list[tuple[Tier, datetime]] = []
+    for event in ledger.tiers():
+        told = event.history or ((event.now.tier, event.now.at),)
+        spans = [span for span in spans if span[1] < told[0][1]] + list(told)
+    return list(dropwhile(lambda span: span[0] is Tier.BRONZE, spans))
+
+
+def _known(ledger: MemoryLedger) -> list[tuple[Tier, datetime]]:
+    changes = sorted(ledger.history_rows.get(KEY, {}).items())
+    return [(made.new, start_of(on, zone=ZoneInfo("Europe/Amsterdam"))) for on, made in changes]
+
+
+@pytest.mark.parametrize("step", [1, -1, 5])
+@pytest.mark.parametrize("size", [1, 4, 20])
+async def test_a_listener_hears_of_every_tier_there_was_whatever_the_order_and_the_batches(
+    step: int, size: int
+) -> None:
+    rows = [paid(f"I{n:02d}", late=12 if n in {9, 10, 11} else 0, nth=n) for n in range(16)]
+    # 5 and 16 have no common divisor: every row once, far from its order.
+    mixed = [change(rows[(n * step) % 16]) for n in range(16)]
+    ledger = MemoryLedger()
+    for start in range(0, 16, size):
+        await take_in(ledger, Batch(invoices=mixed[start : start + size]), now=None)
+    assert [tier for tier, _ in _known(ledger)][:3] == [Tier.SILVER, Tier.GOLD, Tier.SILVER]
+    assert _heard(ledger) == _known(ledger)
 
 
 def _as_known(row: InvoiceFacts, *, on: int) -> InvoiceFacts:
@@ -113,6 +148,7 @@ async def test_day_by_day_gives_what_one_jump_gives(
     assert got.behaviour == wanted.behaviour
     assert ledger.history_rows.get(KEY, {}) == expected.history_rows.get(KEY, {})
     assert (got.told, got.next_fact_on) == (wanted.told, wanted.next_fact_on)
+    assert _heard(ledger) == _known(ledger)
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,7 +12,7 @@ from scheduler.domain.facts import (
     take_invoice,
     take_master,
     take_profile,
-    take_tier,
+    take_tiers,
 )
 from scheduler.domain.words import Deed, Tier
 from tests.unit.scheduler.builders import EVERY_DETAIL, ask, customer, invoice, local
@@ -30,15 +30,22 @@ def test_an_older_version_changes_nothing() -> None:
     assert take_invoice(who, invoice("NEW", version=1, status="PAID")) is who
     assert take_profile(who, Profile(version=3, episodes=9)) is who
     assert take_master(who, Master(version=1, tone="FORMAL")) is who
-    assert take_tier(who, TierSpan(NOW, Tier.GOLD, unknown=False, version=1)) is who
+    assert take_tiers(who, (TierSpan(NOW, Tier.GOLD, unknown=False, version=1),)) is who
 
 
-def test_tiers_are_kept_by_their_instant_and_the_newest_version_rules() -> None:
-    who = take_tier(customer(), TierSpan(local("2026-03-01"), Tier.GOLD, unknown=False, version=2))
-    who = take_tier(who, TierSpan(local("2026-02-01"), Tier.SILVER, unknown=False, version=3))
-    assert [span.tier for span in who.tiers] == [Tier.BRONZE, Tier.SILVER, Tier.GOLD]
-    assert who.tier is Tier.SILVER
-    assert who.tier_before(local("2026-03-02")) is Tier.GOLD
+def test_tiers_told_anew_take_the_place_of_what_was_known_of_their_time() -> None:
+    def span(day: str, tier: Tier, version: int) -> TierSpan:
+        return TierSpan(local(day), tier, unknown=False, version=version)
+
+    who = take_tiers(customer(), (span("2026-03-01", Tier.GOLD, 2),))
+    who = take_tiers(who, (span("2026-02-01", Tier.SILVER, 3), span("2026-02-10", Tier.GOLD, 3)))
+    assert [known.tier for known in who.tiers] == [Tier.BRONZE, Tier.SILVER, Tier.GOLD]
+    assert who.tier is Tier.GOLD
+    assert who.tier_before(local("2026-02-11")) is Tier.GOLD
+    # A late fact: it was never gold at all.
+    who = take_tiers(who, (span("2026-02-01", Tier.SILVER, 4),))
+    assert [known.tier for known in who.tiers] == [Tier.BRONZE, Tier.SILVER]
+    assert who.tier_before(local("2026-03-02")) is who.tier is Tier.SILVER
 
 
 def test_a_changed_address_is_no_longer_dead() -> None:
