@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from notifier.adapters.http_outcomes import CONNECT_TIMEOUT_S
+from notifier.adapters.http_outcomes import TIMEOUT_S as TIMEOUT_OF_VENDORS_S
 from notifier.adapters.letters import LetterFolder, LetterService
+from notifier.adapters.repositories_contacts import LEASE_S
+from notifier.adapters.smtp import TIMEOUT_S as TIMEOUT_OF_MAIL_S
 from notifier.adapters.smtp import SmtpMail, SmtpServer
 from notifier.adapters.templates import TemplateRenderer
 from notifier.adapters.twilio import TwilioAccount, TwilioSms
@@ -260,6 +264,8 @@ class SmtpScript:
 
     replies: dict[str, str | None] = field(default_factory=dict)
     hang_after_data: bool = False
+    slowness_s: float = 0.0
+    """How long each reply takes."""
     mails: list[bytes] = field(default_factory=list)
     connections: int = 0
 
@@ -269,6 +275,7 @@ class SmtpScript:
             return
         while line := await reader.readline():
             verb = line.decode("latin-1").split()[0].upper() if line.strip() else ""
+            await asyncio.sleep(self.slowness_s)
             usual = {"EHLO": "250-x\r\n250 8BITMIME", "DATA": "354 go", "QUIT": "221 bye"}.get(verb, "250 ok")
             if not self._say(writer, verb, usual):
                 return
@@ -346,6 +353,19 @@ async def test_a_mail_without_an_answer_after_data_is_ambiguous() -> None:
     (met,) = await _mails(script)
     assert isinstance(met, Ambiguous)
     assert len(script.mails) == 1
+
+
+async def test_a_mail_never_sets_out_when_its_envelope_took_too_long() -> None:
+    # Every single answer is in time; together they outlast the lease, and another sender may have the message.
+    script = SmtpScript(slowness_s=TIMEOUT_S * 0.6)
+    (met,) = await _mails(script)
+    assert isinstance(met, Retry)
+    assert script.mails == []
+
+
+def test_a_lease_outlasts_every_provider_call() -> None:
+    http_s = CONNECT_TIMEOUT_S + 2 * TIMEOUT_OF_VENDORS_S
+    assert max(2 * TIMEOUT_OF_MAIL_S, http_s) + 10 < LEASE_S
 
 
 async def test_wrong_smtp_credentials_stop_the_channel() -> None:

@@ -13,7 +13,8 @@ from notifier.domain.command import Command
 from notifier.domain.contact import ContactEvent, MessageContact
 from notifier.usecases.ports import Key
 
-LEASE_S: Final = 30
+LEASE_S: Final = 60
+"""Longer than any provider call takes (smtp.py, http_outcomes.py): a slow call must never look like a dead one."""
 _SENDING: Final = "('CLAIMED', 'CALLING')"
 # A message never put off is due at its decision: in the sandbox customers' decisions run ahead of the clock's
 # row, each customer in its own order of time.

@@ -35,7 +35,8 @@ from notifier.domain.outcome import (
 
 CONNECTIONS_MAX: Final = 10
 IDLE_S_MAX: Final = 20.0
-TIMEOUT_S: Final = 30.0
+TIMEOUT_S: Final = 20.0
+"""For the envelope as a whole, and again for the mail itself: together well within the lease of a row."""
 
 _MAILBOX_FULL: Final = "5.2.2"
 _AUTH_CODES: Final = frozenset({530, 534, 535, 538})
@@ -122,27 +123,43 @@ class SmtpMail:
         return await self._log.find(own_id, to=message.recipient.address)
 
     async def _deliver(self, sender: str, recipient: str, content: bytes) -> Outcome | None:
-        """Return None when the mail was taken."""
+        """Return None when the mail was taken.
+
+        Both halves are bounded as a whole, whatever the server takes for its single answers: a mail that
+        sets out when the lease of its row is over may be somebody else's by then, and go twice.
+        """
+        opened: list[SMTP] = []
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                reached = await self._reach(sender, recipient, opened=opened)
+        except TimeoutError as error:
+            for client in opened:
+                client.close()
+            return Retry(type(error).__name__)
+        return reached if isinstance(reached, Outcome) else await self._finish(*reached, content)
+
+    async def _reach(
+        self, sender: str, recipient: str, *, opened: list[SMTP]
+    ) -> tuple[SMTP, Outcome | None] | Outcome:
+        """Come as far as the envelope, over a kept connection or a new one; nothing of the mail is out yet."""
         client = self._take_idle()
         if client is not None:
+            opened.append(client)
             try:
-                refusal = await self._envelope(client, sender, recipient)
+                return client, await self._envelope(client, sender, recipient)
             except (SMTPException, OSError):
                 # A kept connection that died in the meantime: nothing was sent, so a fresh one may try.
                 client.close()
-                client = None
-            else:
-                return await self._finish(client, refusal, content)
         try:
             client = await self._connect()
-            refusal = await self._envelope(client, sender, recipient)
+            opened.append(client)
+            return client, await self._envelope(client, sender, recipient)
         except SMTPAuthenticationError as error:
             return ConfigError(f"SMTP_{error.code}")
         except SMTPResponseException as error:
             return Retry(f"SMTP_{error.code}") if error.code < 500 else ConfigError(f"SMTP_{error.code}")
         except (SMTPException, OSError, ValueError) as error:
             return Retry(type(error).__name__)
-        return await self._finish(client, refusal, content)
 
     async def _connect(self) -> SMTP:
         server = self._server
@@ -183,7 +200,8 @@ class SmtpMail:
             await self._keep(client)
             return refusal
         try:
-            await client.data(content)
+            async with asyncio.timeout(self._timeout_s):
+                await client.data(content)
         except SMTPDataError as error:
             await self._keep(client)
             return by_code(error.code, str(error.message), is_recipient=error.code in {550, 551, 553})
