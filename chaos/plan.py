@@ -52,14 +52,22 @@ _LINKS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Victim:
+    """A service, and the fault point at which it dies when it passes there for the so-manieth time."""
+
+    service: str
+    point: str
+    passes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Strike:
     """One blow of the plan; what a kind does not need is left empty."""
 
     number: int
     blow: Blow
     service: str = ""
-    point: str = ""
-    passes: int = 1
+    victims: tuple[Victim, ...] = ()
     links: tuple[str, ...] = ()
     mode: str = ""
     lasts_s: float = 0.0
@@ -71,24 +79,21 @@ class Strike:
     @override
     def __str__(self) -> str:
         """Say it in a few words."""
-        parts = (self.service, self.point, ",".join(self.links), self.mode)
-        return f"{self.number} {self.blow.value}: {' '.join(filter(None, parts))}"
+        victims = ", ".join(f"{victim.service} {victim.point}" for victim in self.victims)
+        parts = (self.service, victims, ",".join(self.links), self.mode)
+        return f"{self.number} {self.blow.value}: {' '.join(filter(None, parts))}".removesuffix(": ")
 
 
 def strikes(seed: int, *, freezes: bool = True) -> Iterator[Strike]:
     """Yield strikes for ever."""
     rng = Random(f"{seed}:plan")
     shares = {blow: share for blow, share in _SHARES.items() if freezes or blow is not Blow.FREEZE}
-    # Every point of every service gets its turn before any comes twice.
     turns: list[tuple[str, str]] = []
     number = 0
     while True:
         number += 1
         blow = rng.choices(list(shares), weights=list(shares.values()))[0]
-        if blow is Blow.KILL and not turns:
-            turns = all_points()
-            rng.shuffle(turns)
-        yield _strike(number, blow, rng=rng, turn=turns.pop() if blow is Blow.KILL else ("", ""))
+        yield _strike(number, blow, rng=rng, turns=turns)
 
 
 def all_points() -> list[tuple[str, str]]:
@@ -97,18 +102,35 @@ def all_points() -> list[tuple[str, str]]:
     return [*own, *own, *((service, point) for service in SERVICES for point in EVERYWHERE)]
 
 
-def _strike(number: int, blow: Blow, *, rng: Random, turn: tuple[str, str]) -> Strike:
-    plain = Strike(number, blow, service=turn[0], point=turn[1], pause_s=rng.uniform(0.2, 2.0))
+def _strike(number: int, blow: Blow, *, rng: Random, turns: list[tuple[str, str]]) -> Strike:
+    plain = Strike(number, blow, pause_s=rng.uniform(0.2, 2.0))
     match blow:
         case Blow.KILL:
-            most = 4 if plain.point in ONLY_OF_THE_SENDER else 25
-            return replace(plain, passes=rng.randint(1, most))
+            return replace(plain, victims=_victims(rng, turns))
         case Blow.FREEZE:
             return replace(plain, service=rng.choice(SERVICES), lasts_s=rng.uniform(12.0, 20.0))
         case Blow.CUT | Blow.PART:
             return _on_links(plain, rng=rng)
         case _:
             return _on_servers(plain, rng=rng)
+
+
+def _victims(rng: Random, turns: list[tuple[str, str]]) -> tuple[Victim, ...]:
+    """Take one to three services at once; every point of every service gets its turn before any comes twice."""
+    wanted = rng.randint(1, 3)
+    if len(turns) < wanted:
+        more = all_points()
+        rng.shuffle(more)
+        turns[:0] = more
+    chosen: dict[str, Victim] = {}
+    for _ in range(wanted):
+        service, point = turns.pop()
+        if service in chosen:
+            turns.insert(0, (service, point))
+            continue
+        passes = rng.randint(1, 3) if point in ONLY_OF_THE_SENDER else rng.randint(1, 8)
+        chosen[service] = Victim(service, point, passes)
+    return tuple(chosen.values())
 
 
 def _on_links(plain: Strike, *, rng: Random) -> Strike:

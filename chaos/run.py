@@ -20,7 +20,7 @@ from sandbox.replay.evidence import gather
 from sandbox.replay.judge import judge
 from sandbox.replay.verdicts import Truth
 
-OVERTIME = 2.0
+OVERTIME = 3.0
 """A run goes on, at most so many times as long as asked, until it has its deliveries and kills."""
 LOG_READ_EVERY = 15
 
@@ -34,6 +34,7 @@ class Size:
     kills_min: int = 0
     customers: int = 200
     months: int = 24
+    warm_days: int = 40
     freezes: bool = True
     mutants: Sequence[str] = ()
     """Which mutants are held against the harness after the run."""
@@ -77,6 +78,7 @@ async def run(seed: int, size: Size, *, say: Callable[[str], None]) -> Reckoning
             reckoning = await _played(seed, size, script=script, guard=guard, striker=striker)
             await _tried(size, reckoning=reckoning, striker=striker)
         finally:
+            await striker.ends.close()
             await witness.close()
     return reckoning
 
@@ -105,7 +107,12 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
                 await _conservation(guard, log, bootstrap=stack.addresses.bootstrap)
 
         driver = Driver(
-            script, client, stack.addresses.bootstrap, Random(f"{seed}:workload"), at_rest=at_rest
+            script,
+            client,
+            stack.addresses.bootstrap,
+            Random(f"{seed}:workload"),
+            at_rest=at_rest,
+            warm_days=size.warm_days,
         )
         watching = asyncio.create_task(guard.watch(ending))
         striking = asyncio.create_task(_strike(seed, size, striker=striker, guard=guard, driver=driver))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -117,8 +116,7 @@ class Stage:
             await program.start()
             yield program
         finally:
-            program.kill(signal.SIGKILL)
-            await program.process.gone(within_s=10)
+            await program.stop()
 
 
 @contextlib.asynccontextmanager

@@ -4,16 +4,21 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
 import httpx
 
-from chaos.plan import Blow, Strike
+from chaos.plan import Blow, Strike, Victim
 from chaos.proxy import Mode
 from chaos.stage import Stage
 from chaos.witness import Witness
+from chassis.db.offsets import reached
+from chassis.kafka.ends import Ends
+from chassis.kafka.registry import registry
+from chassis.kernel.errors import Transient
+from chassis.settings import ServiceSettings
 from sandbox.stack.addresses import SERVICES
 
 REACH_S_MAX = 12.0
@@ -21,7 +26,7 @@ REACH_S_MAX = 12.0
 RECOVERY_S_MAX = 60.0
 _POLL_S = 0.1
 ANYWHERE = "anywhere"
-_DOWN = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_DOWN = (OSError, TimeoutError, Transient, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(slots=True)
@@ -45,6 +50,14 @@ class Toll:
         return max((took for took, _ in self.recoveries_s), default=0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far everything had come at one instant."""
+
+    ends: Mapping[str, Sequence[int]]
+    outboxes: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Striker:
     """Strikes; only one blow is in force at a time, so that its recovery can be told."""
@@ -53,6 +66,14 @@ class Striker:
     witness: Witness
     say: Callable[[str], None]
     toll: Toll = field(default_factory=Toll)
+    ends: Ends = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask the broker directly: no fault stands between it and the harness."""
+        settings = ServiceSettings(
+            service="chaos", sandbox=True, kafka_bootstrap=self.stage.stack.addresses.bootstrap
+        )
+        self.ends = Ends(settings, registry=registry())
 
     async def strike(self, strike: Strike) -> None:
         """Carry out one blow, end it, and wait until the stack has recovered."""
@@ -60,7 +81,7 @@ class Striker:
         self.toll.blows[strike.blow.value] += 1
         match strike.blow:
             case Blow.KILL:
-                await self._kill(strike)
+                await asyncio.gather(*(self._kill(victim) for victim in strike.victims))
             case Blow.FREEZE:
                 await self._freeze(strike)
             case Blow.POSTGRES:
@@ -73,16 +94,16 @@ class Striker:
                 await self._providers(strike)
         await self._recover(strike)
 
-    async def _kill(self, strike: Strike) -> None:
+    async def _kill(self, victim: Victim) -> None:
         """Kill the service where it stands, and again at the named point after its next start."""
-        stage, service = self.stage, strike.service
+        stage, service = self.stage, victim.service
         self._killed(service, ANYWHERE)
         stage.stack.kill(service)
         await stage.died(service, within_s=10)
-        stage.arm(service, f"{strike.point}:{strike.passes}")
+        stage.arm(service, f"{victim.point}:{victim.passes}")
         stage.launch(service)
         if await stage.died(service, within_s=REACH_S_MAX):
-            self._killed(service, strike.point)
+            self._killed(service, victim.point)
         else:
             self._killed(service, ANYWHERE)
             stage.stack.kill(service)
@@ -98,7 +119,6 @@ class Striker:
             finally:
                 self.stage.stack.kill(strike.service, signal.SIGCONT)
             await asyncio.sleep(2)
-            self._killed(strike.service, ANYWHERE)
 
     async def _postgres(self, strike: Strike) -> None:
         server = self.stage.stack.postgres
@@ -149,7 +169,7 @@ class Striker:
     async def _recover(self, strike: Strike) -> None:
         """Wait until every service is ready and has taken in and sent out what there was when the blow ended."""
         began = time.monotonic()
-        mark: dict[str, int] | None = None
+        mark: Mark | None = None
         while (took := time.monotonic() - began) < RECOVERY_S_MAX:
             try:
                 mark = mark if mark is not None else await self._mark()
@@ -161,16 +181,25 @@ class Striker:
             await asyncio.sleep(_POLL_S)
         self.toll.unrecovered.append(str(strike))
 
-    async def _mark(self) -> dict[str, int]:
-        """Return the last position in each outbox."""
+    async def _mark(self) -> Mark:
+        """Note how far every topic and every outbox goes now."""
         query = "SELECT coalesce(max(position), -1) AS last FROM outbox"
-        return {s: int((await self.witness.rows(s, query))[0]["last"]) for s in SERVICES}
+        outboxes = {s: int((await self.witness.rows(s, query))[0]["last"]) for s in SERVICES}
+        return Mark(await self.ends.of(self._topics()), outboxes)
 
-    async def _is_past(self, mark: dict[str, int]) -> bool:
-        query = "SELECT count(*) AS left FROM outbox WHERE position <= $1"
+    async def _is_past(self, mark: Mark) -> bool:
+        """Say whether every service is ready and beyond the mark."""
         for service in SERVICES:
             if not await self.stage.stack.program(service).is_ready():
                 return False
-            if (await self.witness.rows(service, query, mark[service]))[0]["left"]:
+            query = "SELECT count(*) AS left FROM outbox WHERE position <= $1"
+            if (await self.witness.rows(service, query, mark.outboxes[service]))[0]["left"]:
+                return False
+            if not reached(
+                await self.witness.offsets(service), mark.ends, topics=registry().consumed_by(service)
+            ):
                 return False
         return True
+
+    def _topics(self) -> list[str]:
+        return sorted(set().union(*(registry().consumed_by(service) for service in SERVICES)))

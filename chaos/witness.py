@@ -93,6 +93,13 @@ class Witness:
         found: Sequence[Mapping[str, Any]] = await (await self._connected(service)).fetch(query, *values)
         return found
 
+    async def offsets(self, service: str) -> dict[str, dict[int, int]]:
+        """Return how far a service has come: topic, partition, next offset."""
+        found: dict[str, dict[int, int]] = {}
+        for row in await self.rows(service, "SELECT topic, partition, next_offset FROM consumer_offsets"):
+            found.setdefault(row["topic"], {})[row["partition"]] = row["next_offset"]
+        return found
+
     async def rewinds(self) -> list[Rewind]:
         """Return every offset that did not rise."""
         return [

@@ -10,9 +10,9 @@ from chaos.plan import strikes
 from chaos.run import Size, run
 
 SEED = 20_260_302
-KILLS_MIN = 20
+KILLS_MIN, DELIVERIES_MIN = 20, 40
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 
 def test_a_seed_gives_one_plan() -> None:
@@ -25,10 +25,11 @@ async def test_nothing_is_lost_doubled_or_sent_after_payment_and_two_mutants_are
     mutants = Random(SEED).sample(MUTANTS, k=2)
     size = Size(
         45,
-        deliveries_min=50,
+        deliveries_min=DELIVERIES_MIN,
         kills_min=KILLS_MIN,
-        customers=120,
+        customers=60,
         months=12,
+        warm_days=25,
         freezes=False,
         mutants=mutants,
         controls=False,
@@ -36,5 +37,5 @@ async def test_nothing_is_lost_doubled_or_sent_after_payment_and_two_mutants_are
     reckoning = await run(SEED, size, say=logging.getLogger(__name__).warning)
     assert list(reckoning.guard.breaches) == []
     assert reckoning.toll.killed >= KILLS_MIN
-    assert reckoning.deliveries >= 50
+    assert reckoning.deliveries >= DELIVERIES_MIN
     assert reckoning.caught == dict.fromkeys(mutants, True)

@@ -65,7 +65,6 @@ def test_make_token_prints_a_token_that_verifies_and_nothing_else(home: Path) ->
         (["token"], "Say whose token it shall be: make token CREDITOR=acme-nl."),
         (["redrive"], "Say which dead letters: make redrive TOPIC=invoices.dead-letter.v1."),
         (["redrive", "TOPIC=invoices.dead-letter.v1"], "Velvet is not up: start it with `make up`."),
-        (["chaos"], "The fault-injection run is not part of this release: it comes with a later one."),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_a_failure(
