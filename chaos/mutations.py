@@ -110,12 +110,12 @@ def without_outbox() -> None:
 
 def without_order() -> None:
     """Send the youngest message first."""
-    oldest = outbox.oldest
+    take = outbox.take
 
     async def youngest(connection: Any, shards: Sequence[int], *, limit: int) -> list[OutboxRow]:
-        return list(reversed(await oldest(connection, shards, limit=limit)))
+        return list(reversed(await take(connection, shards, limit=limit)))
 
-    outbox.oldest = youngest
+    outbox.take = youngest
 
 
 def without_offset_in_the_transaction() -> None:
