@@ -71,8 +71,11 @@ def _ease_garbage_collection() -> None:
 async def _migrate(service: Service) -> int:
     """Bring the schema up to date with the owner's address."""
     location = schema.script_location(service.migrations or f"{service.name}.migrations")
+    # Alembic and SQLAlchemy's own connections are a seventh of a process' start: loaded by this role alone.
+    from chassis.db.migrations import migrate  # noqa: PLC0415
+
     try:
-        revision = await schema.migrate(service.settings, location=location)
+        revision = await migrate(service.settings, location=location)
     except (*DATABASE_ERRORS, OSError, TimeoutError) as error:
         log(__name__).error("migration_failed", exc_info=error)
         sys.stderr.write(f"The database of {service.name} was not migrated ({error_name(error)}).\n")

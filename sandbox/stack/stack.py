@@ -298,7 +298,8 @@ class Stack:
             self.say("PostgreSQL is starting.")
             await self.postgres.start()
             await asyncio.gather(*(create_database(self.postgres, name) for name in SERVICES))
-        await _all(*(self._run(name, [name, "migrate"]) for name in self.choice.services))
+        if self.choice.services:
+            await self._run("migrations", ["sandbox.stack.migrations", *self.choice.services])
 
     async def _prepare_kafka(self) -> None:
         """Start the broker and make the topics."""
@@ -309,8 +310,8 @@ class Stack:
             await self._run("topics", ["chassis.kafka.topics", "create"])
 
     async def _run(self, name: str, arguments: list[str]) -> None:
-        """Run one module to its end in the environment of the part ``name``."""
-        await run_module(name, arguments, layout=self.layout, environment=self.environment(name))
+        """Run one module to its end; it sees the databases of all services."""
+        await run_module(name, arguments, layout=self.layout, environment=self.environment())
 
     async def _stop(self, names: set[str]) -> None:
         """Stop the programs first and the servers that they use last."""

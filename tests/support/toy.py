@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from typing_extensions import override
 
-from chassis.db import schema
+from chassis.db.migrations import migrate
 from chassis.db.unit_of_work import Unit
 from chassis.kafka.messages import Incoming, Outgoing
 from chassis.kafka.registry import Registry, Topic
@@ -70,7 +70,7 @@ async def migrate_toy(database: Database) -> None:
     """Bring a database to the toy's schema, as the owner."""
     owner = SecretStr(database.owner_url)
     settings = ServiceSettings(service="toy", sandbox=True, database_url=owner, migration_database_url=owner)
-    await schema.migrate(settings, location=MIGRATIONS)
+    await migrate(settings, location=MIGRATIONS)
 
 
 _COUNT = text(

@@ -1,5 +1,5 @@
 """Runs the migrations on the connection that the migrate role hands over."""
 
-from chassis.db.schema import run_environment
+from chassis.db.migrations import run_environment
 
 run_environment()

@@ -1,5 +1,5 @@
 """Runs the toy's migrations, as every service's env.py does."""
 
-from chassis.db.schema import run_environment
+from chassis.db.migrations import run_environment
 
 run_environment()
