@@ -38,7 +38,7 @@ async def build_with(settings: Settings) -> AsyncIterator[Service]:
     """Yield the service built from these settings."""
     calendar = target_calendar()
     async with connected(settings) as parts:
-        reach = Reach(parts.database, progress=parts.progress)
+        reach = Reach(parts.database, progress=parts.progress, clock=parts.clock)
         consumer = Consumer(open_book=open_book, clock=parts.clock, calendar=calendar, note_marks=reach.note)
         ticks = Ticks(open_book=open_book, clock=parts.clock, calendar=calendar)
         desk = Desk(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from chassis.db.offsets import all_offsets
 from chassis.db.unit_of_work import Database, Unit
 from chassis.kafka.progress import Progress
+from chassis.kernel.clock import Clock
 from chassis.kernel.errors import Transient
 
 _NOTE = text(
@@ -24,13 +25,18 @@ Place = tuple[str, int]
 class Reach:
     """Compares what was taken in with what the broker has, over every partition of the payment topics."""
 
-    def __init__(self, database: Database, *, progress: Progress) -> None:
+    def __init__(self, database: Database, *, progress: Progress, clock: Clock) -> None:
         self._database = database
         self._progress = progress
+        self._clock = clock
 
     async def note(self, unit: Unit, marks: Mapping[Place, datetime]) -> None:
-        """Keep the time of the last payment record of each partition, in the consumer's transaction."""
-        mine = sorted(place for place in marks if place[0] in self._progress.payment_topics)
+        """Keep the time of the last payment record of each partition, in the consumer's transaction.
+
+        While there is no time, of every record: the newest fact's time is then the answer.
+        """
+        every = self._clock.now() is None
+        mine = sorted(place for place in marks if every or self._is_payment(place))
         if mine:
             await unit.connection.execute(
                 _NOTE,
@@ -44,7 +50,7 @@ class Reach:
     async def caught_up_to(self, now: datetime | None) -> datetime:
         """Return the instant up to which facts about money are in: now, when nothing waits on Kafka.
 
-        Without a time it is that of the newest record; when Kafka does not answer, of the oldest last one.
+        Without a time it is that of the newest fact; when Kafka does not answer, of the oldest last one.
         """
         try:
             ends = await self._progress.ends_of(self._progress.payment_topics)
@@ -54,6 +60,8 @@ class Reach:
             rows = await connection.execute(_MARKS)
             marks = {(row.topic, row.partition): row.up_to for row in rows}
             offsets = await all_offsets(connection)
+        newest = max(marks.values(), default=_NOTHING_YET)
+        marks = {place: up_to for place, up_to in marks.items() if self._is_payment(place)}
         if ends is None:
             return min(marks.values(), default=_NOTHING_YET)
         behind = [
@@ -63,9 +71,12 @@ class Reach:
             if offsets.get(topic, {}).get(partition, 0) < end
         ]
         if not behind:
-            return now or max(marks.values(), default=_NOTHING_YET)
+            return now or newest
         reached: datetime = min(marks.get(place, _NOTHING_YET) for place in behind)
         return reached if now is None else min(reached, now)
+
+    def _is_payment(self, place: Place) -> bool:
+        return place[0] in self._progress.payment_topics
 
     async def is_fresh(self, *, timeout_s: float) -> bool:
         """Read the end offsets of the payment topics now, and wait until everything before them is in."""

@@ -333,9 +333,12 @@ async def test_contact_details_are_never_poison_but_kept_marked_and_left_out(
 async def test_the_position_says_up_to_when_payments_are_in(
     kafka_stage: Stage, producer: AIOKafkaProducer
 ) -> None:
-    await producer.send_and_wait(**event(INVOICE, issued(), number=1))
+    await producer.send_and_wait(**event(INVOICE, issued(), number=1, ce_time="2026-03-02T08:00:00Z"))
     paid = event(PAYMENT, received(remittance="2026-0001"), number=2, ce_time="2026-04-03T10:00:00Z")
     async with consuming(kafka_stage):
+        await settled(kafka_stage)
+        position = await kafka_stage.get("/v1/customers/C-1/position")
+        assert position["caught_up_to"] == "2026-03-02T08:00:00Z"
         await producer.send_and_wait(**paid, partition=0)
         await settled(kafka_stage)
         position = await kafka_stage.get("/v1/customers/C-1/position")
