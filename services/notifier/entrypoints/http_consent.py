@@ -61,23 +61,26 @@ def consent_router(*, reader: Reader, works: Works, clock: Clock) -> APIRouter:
     async def write_consent(
         customer_id: PathId, body: ConsentBody, caller: WriteCaller, request: Request, response: Response
     ) -> ConsentBody:
-        """Record yes or no for the channels named; channels not named stay as they are."""
-        now = present(clock)
+        """Record yes or no for the channels named; channels not named stay as they are. If-Match is honoured where sent."""
         key = (caller.creditor_id, customer_id)
-        known = await reader.consents(key)
-        if request.headers.get("if-match") or known:
+        if request.headers.get("if-match"):
+            known = await reader.consents(key)
             require_match(request, version=_version(known) or "none")
-        given = {
-            name: Consent(item.allowed, item.source, (item.at or now).astimezone(UTC))
-            for name, item in body.channels.items()
-        }
-        async with works() as work:
-            await set_consent(work, key, given, now=now)
+        given = {name: _consent(item, clock) for name, item in body.channels.items()}
+        if given:
+            # A fresh sandbox has no time yet: what is said carries its own.
+            now = clock.now() or max(consent.at for consent in given.values())
+            async with works() as work:
+                await set_consent(work, key, given, now=now)
         after = await reader.consents(key)
         show(response, version=_version(after) or "none")
         return _body(after)
 
     return router
+
+
+def _consent(item: ConsentItem, clock: Clock) -> Consent:
+    return Consent(item.allowed, item.source, (item.at or present(clock)).astimezone(UTC))
 
 
 def _body(consents: Mapping[str, Consent]) -> ConsentBody:

@@ -90,7 +90,7 @@ class Stage:
     def database(self) -> Database:
         return self.service.database
 
-    def set_clock(self, at: datetime) -> None:
+    def set_clock(self, at: datetime | None) -> None:
         assert isinstance(self.service.clock, SetClock)
         self.service.clock.set(at)
 

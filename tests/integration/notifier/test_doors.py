@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.inbox.signatures import twilio_signature
@@ -167,6 +168,21 @@ async def test_consent_is_recorded_read_and_told(stage: Stage) -> None:
     unknown = {"channels": {"FAX": {"allowed": True}}}
     again = {**stage.headers(), "If-Match": "*"}
     assert (await stage.http.put(path, json=unknown, headers=again)).status_code == 422
+
+
+async def test_consent_may_be_recorded_before_the_sandbox_has_a_time_and_again_without_reading_first(
+    stage: Stage,
+) -> None:
+    path = "/v1/customers/C-1001/consent"
+    stage.set_clock(None)
+    said = {"EMAIL": {"allowed": False, "source": "telefoon", "at": "2026-03-01T10:00:00Z"}}
+    written = await stage.http.put(path, json={"channels": said}, headers=stage.headers())
+    assert (written.status_code, written.json()) == (200, {"channels": said})
+    undated = {"channels": {"SMS": {"allowed": True}}}
+    assert (await stage.http.put(path, json=undated, headers=stage.headers())).status_code == 409
+    stage.set_clock(datetime(2026, 3, 2, tzinfo=UTC))
+    assert (await stage.http.put(path, json=undated, headers=stage.headers())).status_code == 200
+    assert [told["consent"] for told in await stage.published()] == [{"EMAIL": False}, {"SMS": True}]
 
 
 async def test_the_timeline_comes_in_pages(stage: Stage) -> None:
