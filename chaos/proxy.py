@@ -10,6 +10,8 @@ from enum import StrEnum
 
 HOST = "127.0.0.1"
 _CHUNK_BYTES = 262_144
+# What the event loop raises for a transport that is closed already.
+_GONE = (OSError, RuntimeError)
 # Linger on with zero seconds: closing sends RST instead of FIN.
 _RESET = struct.pack("ii", 1, 0)
 
@@ -131,7 +133,7 @@ class Link:
         self._pairs.add(pair)
         try:
             await asyncio.gather(self._up(reader, pair), self._down(back, pair))
-        except (OSError, asyncio.CancelledError):
+        except (*_GONE, asyncio.CancelledError):
             pair.reset()
         finally:
             self._pairs.discard(pair)
@@ -148,7 +150,7 @@ class Link:
                 pair.is_cut = True
             pair.server.write(chunk)
             await pair.server.drain()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*_GONE):
             pair.server.write_eof()
 
     async def _down(self, reader: asyncio.StreamReader, pair: _Pair) -> None:
@@ -166,7 +168,7 @@ class Link:
                 return
             pair.client.write(chunk)
             await pair.client.drain()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*_GONE):
             pair.client.write_eof()
 
     async def _may_pass(self, pair: _Pair) -> bool:
