@@ -6,8 +6,16 @@ from datetime import date
 from decimal import Decimal
 
 
+def printable(text: str) -> str:
+    """Return ``text`` on one line without control characters: a file must not steer the terminal that shows it."""
+    return "".join(char if char.isprintable() else "·" for char in " ".join(text.split()))
+
+
 class LedgerError(Exception):
     """The file as a whole cannot be read; the sentence says what to change."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(printable(sentence))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reads anyone's ledger CSV into invoices, naming every row that it cannot use."""
 
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sandbox.ledger.rows import DEFAULT_CURRENCY, RowFault, RowReader
 
 LEDGER_BYTES_MAX = 512 * 1024 * 1024
 _SAMPLE_ROWS_MAX = 2_000
+_NAMES_MAX, _NAME_CHARS_MAX = 60, 60
 _DATE_ROLES = ("issued", "due", "paid", "disputed_on")
 
 
@@ -22,7 +24,11 @@ def read_ledger(path: Path | str, *, mapping: Mapping[str, str] | None = None) -
     """Read a CSV file; raise LedgerError with one clear sentence when the file as a whole cannot be used."""
     where = Path(path)
     try:
-        size = where.stat().st_size
+        found = where.stat()
+        if not stat.S_ISREG(found.st_mode):
+            # A pipe that nobody writes into, or a device without an end, would be read for ever.
+            raise LedgerError(f"'{path}' is no file: name a CSV file")
+        size = found.st_size
         if size > LEDGER_BYTES_MAX:
             raise LedgerError(f"'{path}' has {size} bytes: at most {LEDGER_BYTES_MAX} are read")
         content = where.read_bytes()
@@ -72,7 +78,8 @@ def _columns_said(layout: Layout, columns: Columns) -> list[str]:
     unused = [name for index, name in enumerate(layout.header) if index not in columns.at.values()]
     said = [f"columns: {chosen}", *columns.notes]
     if unused:
-        said.append("columns not used: " + ", ".join(f"'{name}'" for name in unused))
+        listed = ", ".join(f"'{name[:_NAME_CHARS_MAX]}'" for name in unused[:_NAMES_MAX])
+        said.append(f"columns not used: {listed}{', …' if len(unused) > _NAMES_MAX else ''}")
     return said
 
 

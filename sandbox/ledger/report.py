@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from sandbox.ledger.model import Ledger
+from sandbox.ledger.model import Ledger, printable
 
 
 def spoken(ledger: Ledger) -> Iterator[str]:
     """Yield one line per note, bad row and duplicate row; none is left out."""
-    yield from ledger.notes
+    yield from map(printable, ledger.notes)
     for bad in ledger.bad_rows:
-        yield f"bad row, line {bad.line}: {bad.reason}: {bad.excerpt}"
+        yield printable(f"bad row, line {bad.line}: {bad.reason}: {bad.excerpt}")
     for again in ledger.duplicate_rows:
-        yield f"duplicate row, line {again.line}: invoice {again.invoice_id} as on line {again.first_line}"
+        yield printable(
+            f"duplicate row, line {again.line}: invoice {again.invoice_id} as on line {again.first_line}"
+        )

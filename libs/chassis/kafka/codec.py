@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Literal, Protocol
 
@@ -156,6 +156,19 @@ def read_instant(text: str, *, field: str) -> datetime:
     if found.tzinfo is not None:
         raise Poison(f"it is not an instant between {_YEARS.start} and {_YEARS.stop}", field=field)
     raise Poison("it has no offset: write Z or +02:00 after it", field=field)
+
+
+@lru_cache(maxsize=16_384)
+def read_day(text: str, *, field: str) -> date:
+    """Read a civil day; raises Poison naming ``field``, also for a year that nobody can mean."""
+    try:
+        # fromisoformat alone would take 20260302 and 2026-W10-1 too.
+        found = date.fromisoformat(text) if len(text) == len("2026-04-03") else None
+    except ValueError:
+        found = None
+    if found is None or found.year not in _YEARS:
+        raise Poison("it is not a date such as 2026-04-03", field=field)
+    return found
 
 
 def _media_type(content_type: str) -> str:

@@ -1,15 +1,14 @@
 """Kafka's door: what the other services publish becomes facts, checked field by field."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from chassis.db.unit_of_work import Unit
-from chassis.kafka.codec import read_instant
+from chassis.kafka.codec import read_day, read_instant
 from chassis.kafka.messages import Incoming
 from chassis.kernel.clock import Clock
 from chassis.kernel.errors import Poison
@@ -188,14 +187,4 @@ def _needed(text: str, field: str) -> str:
 
 
 def _day(text: str, field: str) -> int:
-    try:
-        return _ordinal(text)
-    except ValueError:
-        raise Poison("it is not a date such as 2026-04-03", field=field) from None
-
-
-@lru_cache(maxsize=16_384)
-def _ordinal(text: str) -> int:
-    if len(text) != len("2026-04-03"):
-        raise ValueError(text)
-    return date.fromisoformat(text).toordinal()
+    return read_day(text, field=field).toordinal()

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from chassis.db.unit_of_work import Unit
-from chassis.kafka.codec import read_instant
+from chassis.kafka.codec import read_day, read_instant
 from chassis.kafka.messages import Incoming
 from chassis.kernel.errors import Poison
 from contracts.erp.v1 import Address
@@ -182,10 +182,7 @@ def _amount(text: str, *, field: str) -> Decimal:
 
 
 def _day(text: str, *, field: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Poison("it is not a day (YYYY-MM-DD)", field=field) from error
+    return read_day(text, field=field) if text else None
 
 
 def _needed(text: str, *, field: str) -> str:

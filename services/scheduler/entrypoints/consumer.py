@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from chassis.db.unit_of_work import Unit
-from chassis.kafka.codec import read_instant
+from chassis.kafka.codec import read_day, read_instant
 from chassis.kafka.messages import Incoming
 from chassis.kernel.calendar import DayCalendar
 from chassis.kernel.errors import Poison
@@ -269,10 +269,7 @@ def _text(value: str, field: str) -> str:
 
 
 def _day(text: str, field: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Poison("it is not a date such as 2026-04-01", field=field) from None
+    return read_day(text, field=field)
 
 
 def _instant(text: str, field: str) -> datetime:
