@@ -99,6 +99,10 @@ soak: setup ## A steady load for SOAK_MINUTES=15 while every service is restarte
 chaos: setup ## The fault-injection run, one JSON line per figure; CHAOS_MINUTES=60 runs longer, CHAOS_SEED=… replays a plan
 	$(PY) -m chaos
 
+.PHONY: fuzz
+fuzz: setup ## Feed every door with what nobody should send, FUZZ_MINUTES=10 long; FUZZ_SEED=… does the same again
+	FUZZ_MINUTES=$${FUZZ_MINUTES:-10} $(PYTEST) -q tests/fuzz
+
 ##@ Build
 .PHONY: setup
 setup: ## Prepare everything: virtual environment, Kafka, PostgreSQL (the other targets do it by themselves)
