@@ -53,9 +53,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("only", nargs="?", default="", help=f"ONLY=some of {','.join(FIGURES)}")
     parser.add_argument("--table", metavar="FILE", help="read such lines and print them as a Markdown table")
+    parser.add_argument(
+        "--into", metavar="PAGE", default="", help="put that table, and the plan, into this page"
+    )
     given = parser.parse_args()
     if given.table is not None:
-        return write_table(given.table)
+        return write_table(given.table, into=given.into)
     try:
         plan = chosen(given.only)
     except ValueError as error:

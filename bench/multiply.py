@@ -37,6 +37,16 @@ async def multiply(url: str, *, customers: int) -> dict[str, int]:
         await connection.close()
 
 
+async def bytes_used(url: str) -> int:
+    """Return the bytes of all tables with their indexes."""
+    connection = await asyncpg.connect(url)
+    try:
+        asked = "SELECT sum(pg_total_relation_size(relid)) FROM pg_stat_user_tables"
+        return int(await connection.fetchval(asked))
+    finally:
+        await connection.close()
+
+
 async def _tables(connection: "asyncpg.Connection") -> Sequence[str]:
     rows = await connection.fetch(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL($1) ORDER BY 1",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from bench.live import CREDITOR, Live
-from bench.multiply import SAMPLE, multiply, number_text
+from bench.multiply import SAMPLE, bytes_used, multiply, number_text
 from bench.stream import Event, Intake, produce
 from sandbox.stack.stack import Stack
 
@@ -39,7 +39,8 @@ async def fill(services: Live, *, customers: int) -> None:
         *(multiply(stack.postgres.url(service), customers=customers) for service in services.pids)
     )
     for service, rows in zip(services.pids, copied, strict=True):
-        print(f"filled {service}: {rows}", file=sys.stderr)
+        size = await bytes_used(stack.postgres.url(service)) / (customers * INVOICES_PER_CUSTOMER)
+        print(f"filled {service}: {rows}, {size:.0f} bytes an invoice, indexes included", file=sys.stderr)
 
 
 @contextlib.asynccontextmanager

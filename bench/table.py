@@ -1,11 +1,14 @@
 """`python -m bench --table lines.jsonl`: the JSON lines of a run as the Markdown table of docs/performance.md."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from bench.plan import plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,23 @@ GOALS: Mapping[str, Goal] = {
 _HEAD = "| # | ours | limit or peer | ratio | floor | target | reached | what |\n|---|---|---|---|---|---|---|---|"
 
 
-def table(lines: Iterable[str]) -> str:
-    """Return the table; lines that are no figure of the benchmark are passed over, the last one of a figure counts.
+def read(lines: Iterable[str]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Return the figures by name; lines that are none are passed over, the last one of a figure counts.
 
-    P11 has a row for each number of invoices.
+    P11 has one for each number of invoices.
     """
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for line in lines:
         if line.startswith("{") and (figure := json.loads(line)).get("figure") in GOALS:
             name = figure["figure"]
-            found[name, figure["what"] if name == "P11" else ""] = figure
-    rows = sorted(found.items(), key=lambda item: (list(GOALS).index(item[0][0]), item[0][1]))
+            key = figure["what"].partition(" invoices:")[0] if name == "P11" else ""
+            found[name, key] = figure
+    return found
+
+
+def table(lines: Iterable[str]) -> str:
+    """Return the table of the figures."""
+    rows = sorted(read(lines).items(), key=lambda item: (list(GOALS).index(item[0][0]), item[0][1]))
     return "\n".join([_HEAD, *(_row(figure) for _, figure in rows)])
 
 
@@ -84,8 +93,27 @@ def _number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def main(path: str) -> int:
-    """Print the table of a file (`-`: standard input)."""
+def put_into(page: str, *, mark: str, text: str) -> str:
+    """Return the page with the text between `<!-- mark -->` and `<!-- /mark -->`; ValueError where they are missing."""
+    begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    head, found, rest = page.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"the page has no place for {mark}")
+    return f"{head}{begin}\n{text}\n{end}{tail}"
+
+
+def main(path: str, *, into: str = "") -> int:
+    """Print the table of a file (`-`: standard input), or put it and the plan into a page."""
     text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    print(table(text.splitlines()))
+    lines = text.splitlines()
+    if not into:
+        print(table(lines))
+        return 0
+    page = Path(into)
+    ours = {name: float(figure["ours"]) for (name, _), figure in read(lines).items()}
+    filled = put_into(page.read_text(encoding="utf-8"), mark="table", text=table(lines))
+    if paper := plan(ours, processes=os.cpu_count() or 1):
+        filled = put_into(filled, mark="plan", text=paper)
+    page.write_text(filled, encoding="utf-8")
     return 0

@@ -5,7 +5,8 @@ import pytest
 from bench.__main__ import FIGURES, chosen
 from bench.figure import Figure
 from bench.multiply import SAMPLE, number_text, renumbered
-from bench.table import GOALS, table
+from bench.plan import needs, plan
+from bench.table import GOALS, put_into, table
 
 
 def test_without_only_everything_is_measured_once() -> None:
@@ -54,3 +55,27 @@ def test_a_copied_row_carries_another_number_in_text_and_in_packed_columns() -> 
     copied = renumbered(row, 42)
     assert copied == f"bench\tC00000042\t\\\\x82a2{b'C00000042'.hex()}\tRF000000420\n".encode()
     assert len(copied) == len(row)
+
+
+def test_the_table_is_put_between_its_marks_and_nothing_else_changes() -> None:
+    page = "before\n<!-- table -->\nold\n<!-- /table -->\nafter\n"
+    once = put_into(page, mark="table", text="| new |")
+    assert once == "before\n<!-- table -->\n| new |\n<!-- /table -->\nafter\n"
+    assert put_into(once, mark="table", text="| new |") == once
+    with pytest.raises(ValueError, match="no place for plan"):
+        put_into(page, mark="plan", text="")
+
+
+def test_the_plan_doubles_the_replicas_when_a_process_does_half() -> None:
+    fast = {"P1": 20_000.0, "P3": 10_000.0, "P4": 20_000.0, "P9": 1000.0}
+    half = fast | {"P1": 10_000.0}
+    by_name = {need.what: need for need in needs(fast, processes=2)}
+    slower = {need.what: need for need in needs(half, processes=2)}
+    taken_in = by_name["invoices: events taken in"]
+    # 230 million events a month, a twentieth of them in one hour; two processes did 20,000 a second.
+    assert round(taken_in.per_s) == 3194
+    assert (taken_in.capacity_per_s, taken_in.replicas) == (10_000, 2)
+    assert slower["invoices: events taken in"].replicas == 2
+    assert needs(half | {"P1": 2000.0}, processes=2)[0].replicas == 7
+    assert plan(fast).count("\n") == 6
+    assert plan({"P1": 1.0}) == ""
