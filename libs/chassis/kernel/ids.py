@@ -1,7 +1,6 @@
 """Identifiers derived from facts, so that a replay of the same stream gives the same ones."""
 
 from hashlib import blake2b
-from uuid import UUID
 
 
 def derived_id(*parts: str) -> str:
@@ -12,7 +11,7 @@ def derived_id(*parts: str) -> str:
         # The length goes first, so that ("ab", "c") and ("a", "bc") differ.
         digest.update(len(data).to_bytes(4, "big"))
         digest.update(data)
-    value = int.from_bytes(digest.digest(), "big")
-    value = (value & ~(0xF << 76)) | (8 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return str(UUID(int=value))
+    found = digest.hexdigest()
+    # The version stands in the thirteenth digit, the variant in the two high bits of the seventeenth.
+    variant = "89ab"[int(found[16], 16) & 3]
+    return f"{found[:8]}-{found[8:12]}-8{found[13:16]}-{variant}{found[17:20]}-{found[20:]}"

@@ -38,9 +38,12 @@ _LOCK_DUE: Final = text(
 )
 _SAVE: Final = text(
     "UPDATE customers c SET state = u.state, first_on = u.first_on, last_on = u.last_on,"
-    " next_change_on = u.next_change_on, tier = u.tier, unknown = u.unknown,"
-    " too_long_overdue = u.too_long_overdue, fell_on = u.fell_on,"
-    " shares = CAST(u.shares AS integer[]), shares_before = CAST(u.shares_before AS integer[])"
+    " next_change_on = u.next_change_on, tier = coalesce(u.tier, c.tier), unknown = u.unknown,"
+    # What only a new judgement can change stays as it is without one.
+    " fell_on = CASE WHEN u.too_long_overdue IS NULL THEN c.fell_on ELSE u.fell_on END,"
+    " too_long_overdue = coalesce(u.too_long_overdue, c.too_long_overdue),"
+    " shares = coalesce(CAST(u.shares AS integer[]), c.shares),"
+    " shares_before = coalesce(CAST(u.shares_before AS integer[]), c.shares_before)"
     " FROM unnest(CAST(:creditors AS text[]), CAST(:customers AS text[]), CAST(:states AS bytea[]),"
     " CAST(:first_ons AS date[]), CAST(:last_ons AS date[]), CAST(:change_ons AS date[]),"
     " CAST(:tiers AS text[]), CAST(:unknowns AS boolean[]), CAST(:overdues AS integer[]),"
@@ -201,20 +204,26 @@ _COLUMNS: Final = (
 
 
 def _row(row: Judged, *, today: int) -> tuple[object, ...]:
-    customer, standing = row.customer, row.standing
-    behaviour = customer.behaviour
-    return (
+    customer, behaviour = row.customer, row.customer.behaviour
+    always = (
         customer.creditor_id,
         customer.customer_id,
         encode_customer(customer),
         to_date(customer.first_on),
         to_date(behaviour.last_on),
         to_date(customer.next_change_on(today=today)),
-        customer.told.tier or standing.tier.value,
-        customer.told.unknown,
+    )
+    told = customer.told
+    if row.judgement is None:
+        return (*always, told.tier or None, told.unknown, None, None, None, None)
+    habits, standing = row.judgement
+    return (
+        *always,
+        told.tier or standing.tier.value,
+        told.unknown,
         standing.over_30,
         _fell_on(standing),
-        _array(row.habits),
+        _array(habits),
         _array(behaviour.habits),
     )
 

@@ -41,14 +41,42 @@ class Behaviour(NamedTuple):
 EMPTY: Final = Behaviour()
 
 
-class Progress(NamedTuple):
+class Progress:
     """What taking facts in has led to."""
 
-    behaviour: Behaviour
-    habits: Habits
-    standing: Standing
-    changes: dict[int, Decision | None]
-    """Per day touched: the change of tier made on that day, None when it made none."""
+    __slots__ = ("_now", "behaviour", "changes", "is_as_decided")
+
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        changes: dict[int, Decision | None],
+        *,
+        now: tuple[Habits, Standing] | None = None,
+        is_as_decided: bool = True,
+    ) -> None:
+        self.behaviour = behaviour
+        self.changes = changes
+        """Per day touched: the change of tier made on that day, None when it made none."""
+        self.is_as_decided = is_as_decided
+        """Whether the decision in force is known to be the one of before."""
+        self._now = now
+
+    @property
+    def habits(self) -> Habits:
+        """Habits with the last day in them."""
+        return self.now[0]
+
+    @property
+    def standing(self) -> Standing:
+        """Standing with the last day in it."""
+        return self.now[1]
+
+    @property
+    def now(self) -> tuple[Habits, Standing]:
+        """Habits and standing; worked out when first asked for, since most facts of open invoices ask for neither."""
+        if self._now is None:
+            self._now = self.behaviour.now()
+        return self._now
 
 
 def fold(behaviour: Behaviour, fact: Fact) -> Behaviour:
@@ -58,14 +86,17 @@ def fold(behaviour: Behaviour, fact: Fact) -> Behaviour:
 
 def take_in(behaviour: Behaviour, added: Iterable[Fact], *, removed: Sequence[Fact] = ()) -> Progress:
     """Fold facts in (in any order) and take others out again; raises NeedsRefold."""
+    facts_added = sorted(added)
+    if not facts_added and not removed:
+        return Progress(behaviour, {})
     day, before = behaviour.day, (behaviour.habits, behaviour.standing)
     changes: dict[int, Decision | None] = {}
     if removed:
         day = _without(day, removed)
-    after = before if day is None else _through(before, day)
+    was = after = before if day is None else _through(before, day)
     if removed and day is not None:
         changes[day.on] = _change(before[1], after[1])
-    for on, group in groupby(sorted(added), key=_by_day):
+    for on, group in groupby(facts_added, key=_by_day):
         facts = list(group)
         if day is None or on > day.on:
             before, day = after, day_of(on, facts)
@@ -75,14 +106,14 @@ def take_in(behaviour: Behaviour, added: Iterable[Fact], *, removed: Sequence[Fa
             raise NeedsRefold
         after = _through(before, day)
         changes[on] = _change(before[1], after[1])
-    if not changes:
-        return Progress(behaviour, *after, changes)
-    return Progress(Behaviour(*before, day), *after, changes)
+    is_as_decided = not removed and after[1].decision == was[1].decision
+    return Progress(Behaviour(*before, day), changes, now=after, is_as_decided=is_as_decided)
 
 
 def refold(facts: Iterable[Fact]) -> Progress:
     """Fold a customer's facts from the beginning."""
-    return take_in(EMPTY, facts)
+    progress = take_in(EMPTY, facts)
+    return Progress(progress.behaviour, progress.changes, now=progress.now, is_as_decided=False)
 
 
 def _without(day: Day | None, removed: Sequence[Fact]) -> Day:

@@ -50,6 +50,9 @@ class ContactMade(NamedTuple):
     invoice_ids: tuple[str, ...]
 
 
+Reading = InvoiceChange | CustomerChange | CreditorChange | ContactMade
+
+
 @dataclass(slots=True)
 class Batch:
     """Everything of one poll, each kind in the order in which it came."""
@@ -58,6 +61,17 @@ class Batch:
     customers: list[CustomerChange] = field(default_factory=list)
     creditors: list[CreditorChange] = field(default_factory=list)
     contacts: list[ContactMade] = field(default_factory=list)
+
+    def add(self, reading: Reading | None) -> None:
+        """Put what a record says where its kind belongs; None says nothing."""
+        if isinstance(reading, InvoiceChange):
+            self.invoices.append(reading)
+        elif isinstance(reading, CustomerChange):
+            self.customers.append(reading)
+        elif isinstance(reading, CreditorChange):
+            self.creditors.append(reading)
+        elif reading is not None:
+            self.contacts.append(reading)
 
     def keys(self) -> list[Key]:
         """Return the customers that this batch may judge anew, in key order."""

@@ -41,7 +41,9 @@ class Creditor(NamedTuple):
 def shares(histogram: Sequence[float]) -> tuple[int, ...]:
     """Return a customer's own distribution in millionths: every customer weighs the same."""
     total = sum(histogram)
-    return tuple([round(SHARE_UNITS * weight / total) for weight in histogram]) if total else ()
+    return (
+        tuple([round(SHARE_UNITS * weight / total) if weight else 0 for weight in histogram]) if total else ()
+    )
 
 
 def portfolio_prior(sums: Sequence[int], *, customers: int) -> Pmf:

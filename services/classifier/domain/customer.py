@@ -1,10 +1,11 @@
 """One customer as the classifier keeps it, and the tier that holds for it."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chassis.kernel.calendar import day_start
+from chassis.kernel.calendar import day_start, local_day
 from classifier.domain.behaviour import EMPTY, Behaviour
 from classifier.domain.habits import Habits
 from classifier.domain.pin import Pin
@@ -52,8 +53,8 @@ class Customer(NamedTuple):
     @property
     def first_on(self) -> int:
         """The customer's first fact; 0 while nothing is in effect."""
-        days = [day for day in (self.known_on, self.invoices_from) if day]
-        return min(days, default=0)
+        known, invoiced = self.known_on, self.invoices_from
+        return min(known, invoiced) if known and invoiced else known or invoiced
 
     def next_change_on(self, *, today: int) -> int:
         """Return the first day on which time alone changes something; 0 when none will."""
@@ -107,6 +108,20 @@ def _pin_reason(pin: Pin) -> Reason:
     return reason_for_pin(pin.tier, author=pin.author, expires_on=pin.expires_on, text=pin.reason)
 
 
+@lru_cache(maxsize=16_384)
 def start_of(day: int, *, zone: ZoneInfo) -> datetime:
     """Return 00:00 of a day number in the creditor's time, as a UTC instant."""
     return day_start(date.fromordinal(day), zone=zone)
+
+
+@lru_cache(maxsize=16_384)
+def start_text(day: int, *, zone: ZoneInfo) -> str:
+    """Write that instant as it is kept in ``Told``."""
+    return start_of(day, zone=zone).isoformat()
+
+
+@lru_cache(maxsize=16_384)
+def is_start_of_a_day(at: str, *, zone: ZoneInfo) -> bool:
+    """Say whether an instant kept in ``Told`` is 00:00 in the creditor's time: not when its zone has changed."""
+    instant = datetime.fromisoformat(at)
+    return at == start_text(local_day(instant, zone=zone).toordinal(), zone=zone)

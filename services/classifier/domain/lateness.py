@@ -83,7 +83,7 @@ def bin_of(days_late: int) -> int:
 def shrunk(histogram: Sequence[float], *, prior: Pmf) -> Pmf:
     """Return the customer's distribution: own weights shrunk to the portfolio's (section 3, ``pmf``)."""
     total = PRIOR_WEIGHT + sum(histogram)
-    return tuple((PRIOR_WEIGHT * share + own) / total for share, own in zip(prior, histogram, strict=True))
+    return tuple([(PRIOR_WEIGHT * share + own) / total for share, own in zip(prior, histogram, strict=True)])
 
 
 def late_beyond(pmf: Pmf, *, days: int) -> float:

@@ -28,7 +28,7 @@ def profile_of(habits: Habits, *, prior: Pmf) -> Profile:
     return Profile(
         episodes=habits.n,
         structural_days_late=structural_days_late(habits.latenesses),
-        lateness_pmf=tuple(round(share, _DECIMALS) for share in shrunk(habits.histogram, prior=prior)),
+        lateness_pmf=tuple([round(share, _DECIMALS) for share in shrunk(habits.histogram, prior=prior)]),
         weekday_factor=weekday_factors(habits.paid_weekday),
     )
 
@@ -63,4 +63,4 @@ def _window_rank(late: Sequence[int], first: int) -> tuple[int, float, int]:
 def weekday_factors(counts: Sequence[int]) -> tuple[float, ...]:
     """Return the payments by weekday relative to flat, Monday first, with a prior of 5 payments."""
     total = sum(counts) + _WEEKDAY_PRIOR
-    return tuple(round(7 * (count + _WEEKDAY_PRIOR / 7) / total, _DECIMALS) for count in counts)
+    return tuple([round(7 * (count + _WEEKDAY_PRIOR / 7) / total, _DECIMALS) for count in counts])

@@ -12,7 +12,14 @@ from chassis.kafka.codec import read_day, read_instant
 from chassis.kafka.messages import Incoming
 from chassis.kernel.clock import Clock
 from chassis.kernel.errors import Poison
-from classifier.domain.changes import Batch, ContactMade, CreditorChange, CustomerChange, InvoiceChange
+from classifier.domain.changes import (
+    Batch,
+    ContactMade,
+    CreditorChange,
+    CustomerChange,
+    InvoiceChange,
+    Reading,
+)
 from classifier.domain.creditor import TIMEZONE
 from classifier.domain.evidence import Dispute, InvoiceFacts, Outcome
 from classifier.domain.lateness import BankDays
@@ -30,6 +37,8 @@ TOPICS: Final = frozenset(
         "scheduler.clock-advanced.v1",
     }
 )
+_CHECKED_MAX: Final = 20_000
+"""Records read ahead of their batch; those of partitions that were lost never come."""
 _CHANNELS: Final = frozenset({"EMAIL", "SMS", "WHATSAPP", "CALL", "LETTER"})
 _REACHED: Final = frozenset({"ACCEPTED", "DELIVERED", "DONE"})
 _STATUS: Final = {
@@ -53,34 +62,40 @@ class Consumer:
         self._ledger_of = ledger_of
         self._clock = clock
         self._bank_days = bank_days
+        self._checked: dict[int, tuple[Incoming, Reading | None]] = {}
 
     async def handle(self, unit: Unit, records: Sequence[Incoming]) -> None:
         """Take in a batch in one transaction."""
         batch = Batch()
         for record in records:
-            self._add(batch, record)
+            batch.add(self._read_once(record))
         await take_in(self._ledger_of(unit), batch, now=self._clock.now())
 
     def check(self, record: Incoming) -> object:
         """Read one record; raises Poison naming the field."""
-        batch = Batch()
-        self._add(batch, record)
-        return batch
+        if len(self._checked) >= _CHECKED_MAX:
+            self._checked.clear()
+        reading = self._read(record)
+        self._checked[id(record)] = record, reading
+        return reading
 
-    def _add(self, batch: Batch, record: Incoming) -> None:
+    def _read_once(self, record: Incoming) -> Reading | None:
+        """Return what the check has read already; a record that is handled again is read again."""
+        checked, reading = self._checked.pop(id(record), (None, None))
+        return reading if checked is record else self._read(record)
+
+    def _read(self, record: Incoming) -> Reading | None:
         match record.body:
             case InvoiceChanged() as body:
-                batch.invoices.append(self._invoice(body, seen_at=record.envelope.time))
+                return self._invoice(body, seen_at=record.envelope.time)
             case CustomerChanged() as body:
-                batch.customers.append(_customer(body))
+                return _customer(body)
             case CreditorChanged() as body:
-                batch.creditors.append(_creditor(body))
+                return _creditor(body)
             case ContactRecorded() as body:
-                contact = _contact(body)
-                if contact is not None:
-                    batch.contacts.append(contact)
+                return _contact(body)
             case _:
-                pass
+                return None
 
     def _invoice(self, body: InvoiceChanged, *, seen_at: datetime) -> InvoiceChange:
         issued_on, due_on = _day(body.issued_on, "issued_on"), _day(body.due_on, "due_on")

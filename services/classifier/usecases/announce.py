@@ -3,13 +3,22 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from classifier.domain.behaviour import Progress
 from classifier.domain.creditor import Creditor
-from classifier.domain.customer import CurrentTier, Customer, Told, computed_tier, start_of, tier_now
+from classifier.domain.customer import (
+    CurrentTier,
+    Customer,
+    Told,
+    computed_tier,
+    is_start_of_a_day,
+    start_of,
+    start_text,
+    tier_now,
+)
 from classifier.domain.events import ProfileChanged, TierChanged
-from classifier.domain.habits import Habits
 from classifier.domain.history import computed_history
 from classifier.domain.profile import profile_of
-from classifier.domain.tier import Decision, Standing, Tier
+from classifier.domain.tier import Decision, Tier, is_unknown
 from classifier.usecases.ports import Ledger
 
 HISTORY_TOLD_MAX: Final = 40
@@ -19,8 +28,9 @@ class Announcement(NamedTuple):
     """What is known at the moment of telling."""
 
     creditor: Creditor
-    habits: Habits
-    standing: Standing
+    progress: Progress
+    keeps_first_day: bool
+    """Whether the customer's first day is the one of before."""
     has_new_habits: bool
     owed_days: int
     """Effective days that the oldest open undisputed invoice is overdue, below 0 when it is not due yet."""
@@ -48,12 +58,14 @@ def announced(ledger: Ledger, customer: Customer, news: Announcement) -> Custome
     if not news.has_new_habits:
         return customer
     version = customer.profile_version + 1
-    profile = profile_of(news.habits, prior=news.creditor.prior)
+    profile = profile_of(news.progress.habits, prior=news.creditor.prior)
     ledger.publish(ProfileChanged(*customer.key, version, profile, news.published_at))
     return customer._replace(profile_version=version)
 
 
 def _tier_told(ledger: Ledger, customer: Customer, news: Announcement) -> Customer:
+    if _holds_still(customer.told, customer, news):
+        return customer
     now = _tier(customer, news)
     told = Told(now.tier, now.unknown, now.at.isoformat(), now.reason.en)
     if told == customer.told and not news.rewritten:
@@ -65,7 +77,7 @@ def _tier_told(ledger: Ledger, customer: Customer, news: Announcement) -> Custom
             version=version,
             old_tier=customer.told.tier,
             now=now,
-            habits=news.habits,
+            habits=news.progress.habits,
             open_overdue_days=max(news.owed_days, 0),
             time=news.published_at,
             history=_history(customer, news),
@@ -86,8 +98,26 @@ def _history(customer: Customer, news: Announcement) -> tuple[tuple[Tier, dateti
     return tuple((entry.tier, entry.at) for entry in told[-HISTORY_TOLD_MAX:])
 
 
+def _holds_still(told: Told, customer: Customer, news: Announcement) -> bool:
+    """Say, without writing the reason out, that the message would be the last one over again; False: look closer."""
+    if customer.pin is not None or news.rewritten or not (told.tier and customer.first_on):
+        return False
+    if not news.progress.is_as_decided:
+        return False
+    zone = news.creditor.zone
+    if not news.progress.changes:
+        return news.keeps_first_day and is_start_of_a_day(told.at, zone=zone)
+    habits, standing = news.progress.now
+    since = standing.changed_on or customer.first_on
+    return (told.tier, told.unknown, told.at) == (
+        standing.tier,
+        is_unknown(habits),
+        start_text(since, zone=zone),
+    )
+
+
 def _tier(customer: Customer, news: Announcement) -> CurrentTier:
     zone = news.creditor.zone
-    computed = computed_tier(customer.first_on or news.as_of, news.habits, news.standing, zone=zone)
+    computed = computed_tier(customer.first_on or news.as_of, *news.progress.now, zone=zone)
     today = news.creditor.today(news.time) or news.creditor.latest_on
     return tier_now(computed, customer.pin, today=today, zone=zone)

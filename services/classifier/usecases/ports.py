@@ -67,13 +67,13 @@ class Judged:
     """A customer with what its behaviour comes to, so that nobody works it out twice."""
 
     customer: Customer
-    habits: Habits
-    standing: Standing
+    judgement: tuple[Habits, Standing] | None
+    """None: as it is stored."""
 
     @classmethod
     def of(cls, customer: Customer) -> "Judged":
         """Work it out."""
-        return cls(customer, *customer.behaviour.now())
+        return cls(customer, customer.behaviour.now())
 
 
 class Ledger(Protocol):

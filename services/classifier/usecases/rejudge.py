@@ -62,9 +62,9 @@ async def rejudge(
             _settled(case, outlook),
             Announcement(
                 creditor=creditors[case.was.creditor_id],
+                progress=_progress(case),
+                keeps_first_day=case.now.first_on == case.was.first_on,
                 has_new_habits=case.has_new_habits,
-                habits=_progress(case).habits,
-                standing=_progress(case).standing,
                 owed_days=case.as_of - outlook.owed_since if outlook.owed_since else 0,
                 as_of=max(case.as_of, case.now.first_on),
                 time=now,
@@ -76,7 +76,7 @@ async def rejudge(
         )
     await _save_history(ledger, cases)
     rows = [
-        Judged(case.now, _progress(case).habits, _progress(case).standing)
+        Judged(case.now, _progress(case).now if case.refolded or _progress(case).changes else None)
         for case in cases
         if case.now != case.was
     ]
