@@ -25,6 +25,7 @@ _CONTACTS = "SELECT contact_id, state FROM contacts WHERE action = 'SEND'"
 _AMBIGUOUS_ONCE = "SELECT count(DISTINCT contact_id) AS n FROM chaos.steps WHERE state = 'AMBIGUOUS'"
 _VERSIONS = {
     "invoices": "SELECT creditor_id || '/' || invoice_id AS key, version FROM invoices",
+    "classifier": "SELECT creditor_id || '/' || invoice_id AS key, version FROM invoices",
     "scheduler": "SELECT creditor_id || '/' || invoice_id AS key, version FROM invoice_files",
 }
 
@@ -146,12 +147,11 @@ class Guard:
     async def _projections(self, log: Log) -> None:
         """Every reader of a state has its last version, and the log's last version is the table's."""
         own = await self._versions("invoices")
-        for key, version in (await self._versions("scheduler")).items():
-            if own.get(key) != version:
-                self.note(
-                    "projections follow", f"scheduler has {key} at {version}, invoices at {own.get(key)}"
-                )
         known = await self._versions("scheduler")
+        for reader, versions in (("scheduler", known), ("classifier", await self._versions("classifier"))):
+            for key, version in versions.items():
+                if own.get(key) != version:
+                    self.note("projections follow", f"{reader} has {key} at {version}, not {own.get(key)}")
         for key, version in own.items():
             if version and log.versions.get(key) != version:
                 self.note(

@@ -10,11 +10,13 @@ from random import Random
 from chaos.invariants import Guard, canaries, leaks
 from chaos.ledger_log import Log
 from chaos.plan import Strike, strikes
+from chaos.replay import differences
 from chaos.scenes import Trial
 from chaos.stage import Stage, open_stage
 from chaos.strikes import Striker, Toll
 from chaos.witness import Witness
 from chaos.workload import Driver, Played, Script
+from chassis.kafka.registry import registry
 from sandbox.replay.client import SandboxClient
 from sandbox.replay.evidence import gather
 from sandbox.replay.judge import judge
@@ -38,6 +40,8 @@ class Size:
     freezes: bool = True
     mutants: Sequence[str] = ()
     """Which mutants are held against the harness after the run."""
+    replays: bool = True
+    """Replay the event log into an empty database at the end."""
     controls: bool = True
     """Play each mutant's scene with the real service too."""
 
@@ -77,6 +81,7 @@ async def run(seed: int, size: Size, *, say: Callable[[str], None]) -> Reckoning
         try:
             reckoning = await _played(seed, size, script=script, guard=guard, striker=striker)
             await _tried(size, reckoning=reckoning, striker=striker)
+            await _replayed(script, size, reckoning=reckoning, striker=striker)
         finally:
             await striker.ends.close()
             await witness.close()
@@ -94,6 +99,19 @@ async def _tried(size: Size, *, reckoning: Reckoning, striker: Striker) -> None:
             reckoning.guard.note("a scene is clean without its mutant", name)
         reckoning.caught[name] = await trial.breaks(name, is_mutant=True)
         striker.say(f"mutant without {name}: {'caught' if reckoning.caught[name] else 'MISSED'}")
+
+
+async def _replayed(script: Script, size: Size, *, reckoning: Reckoning, striker: Striker) -> None:
+    """Hold the books against a replay of the whole event log into an empty database."""
+    if not size.replays:
+        return
+    stage = striker.stage
+    await stage.stack.stop_one("invoices")
+    ends = await striker.ends.of(sorted(registry().consumed_by("invoices")))
+    differing = await differences(stage, striker.witness, creditor_id=script.creditor.creditor_id, ends=ends)
+    for name in differing:
+        reckoning.guard.note("the books are a replay of the log", name)
+    striker.say(f"the event log was replayed: {len(differing)} differences")
 
 
 async def _played(seed: int, size: Size, *, script: Script, guard: Guard, striker: Striker) -> Reckoning:
