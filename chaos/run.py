@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import count
 from random import Random
 
 from chaos.invariants import Guard, canaries, leaks
@@ -24,7 +25,8 @@ from sandbox.replay.verdicts import Truth
 
 OVERTIME = 3.0
 """A run goes on, at most so many times as long as asked, until it has its deliveries and kills."""
-LOG_READ_EVERY = 15
+REST_EVERY = 10
+"""After so many moves of the clock everything at rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Size:
     kills_min: int = 0
     customers: int = 200
     months: int = 24
-    warm_days: int = 40
+    warm_days: int = 25
     freezes: bool = True
     mutants: Sequence[str] = ()
     """Which mutants are held against the harness after the run."""
@@ -119,9 +121,10 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
     stack = stage.stack
     ending = asyncio.Event()
     async with SandboxClient(stack.urls, token=stack.token(script.creditor.creditor_id)) as client:
+        steps = count(1)
 
         async def at_rest() -> None:
-            if driver.played.days % LOG_READ_EVERY == 0:
+            if next(steps) % REST_EVERY == 0:
                 await _conservation(guard, log, bootstrap=stack.addresses.bootstrap)
 
         driver = Driver(
