@@ -6,7 +6,6 @@ the answers' times come as one line of milliseconds.
 """
 
 import asyncio
-import collections
 import random
 import sys
 import time
@@ -22,7 +21,7 @@ _PATIENCE_S: Final = 120
 class Line(asyncio.Protocol):
     """One kept connection: one question at a time."""
 
-    def __init__(self, free: "collections.deque[Line]") -> None:
+    def __init__(self, free: "asyncio.Queue[Line]") -> None:
         self._free = free
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
@@ -33,7 +32,7 @@ class Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # The fast loop's transports are of no class of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
-        self._free.append(self)
+        self._free.put_nowait(self)
 
     def ask(self, request: bytes) -> "asyncio.Future[int]":
         """Send a request; the future tells the status."""
@@ -53,7 +52,7 @@ class Line(asyncio.Protocol):
         if self._answered is not None:
             self._answered.set_result(int(head[9:12]))
             self._answered = None
-        self._free.append(self)
+        self._free.put_nowait(self)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -92,7 +91,7 @@ class Lines:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._free: collections.deque[Line] = collections.deque()
+        self._free: asyncio.Queue[Line] = asyncio.Queue()
 
     async def open(self) -> None:
         """Open one more."""
@@ -101,13 +100,9 @@ class Lines:
 
     async def take(self) -> Line:
         """Return a free one; waiting for it is part of what the client sees."""
-        while True:
-            while self._free:
-                line = self._free.popleft()
-                if not line.is_closed:
-                    return line
-                await self.open()
-            await asyncio.sleep(0.0005)
+        while (line := await self._free.get()).is_closed:
+            await self.open()
+        return line
 
 
 async def _one(lines: Lines, request: bytes, *, due: float, found: list[float]) -> None:

@@ -20,7 +20,7 @@ STEADY_S = 180
 AT_ONCE = 100_000
 PROCESSES = os.cpu_count() or 1
 TOPIC = "scheduler.reminder-due.v1"
-_START_S = 12
+_START_S = 8
 """How long the processes have to come up before the first customer is due."""
 _PATIENCE_S = 120
 

@@ -166,7 +166,8 @@ def _dunnings_per_s() -> float:
 
 def _mails_per_s() -> float:
     """Process some of the dunnings: each is mailed, and the mail is recorded, in one transaction."""
-    _dunnings_per_s()
+    if _in_tryton(lambda get: get("account.dunning").search([("state", "=", "draft")], count=True)) < MAILS:
+        _dunnings_per_s()
     started = time.perf_counter()
     _in_tryton(_process)
     return MAILS / (time.perf_counter() - started)
