@@ -38,8 +38,15 @@ def size_of(minutes: float) -> Size:
         kills_min=kills,
         customers=customers,
         months=36,
-        mutants=MUTANTS,
+        mutants=chosen(os.environ.get("CHAOS_MUTANTS", "")),
     )
+
+
+def chosen(names: str) -> list[str]:
+    """Return the mutants that CHAOS_MUTANTS names, separated by commas: all without it, none with `none`."""
+    if not names:
+        return list(MUTANTS)
+    return [name for name in MUTANTS if name in names.split(",")]
 
 
 def tell(reckoning: Reckoning) -> None:

@@ -24,7 +24,7 @@ def test_a_seed_gives_one_plan() -> None:
 async def test_nothing_is_lost_doubled_or_sent_after_payment_and_two_mutants_are_caught() -> None:
     mutants = Random(SEED).sample(MUTANTS, k=2)
     size = Size(
-        45,
+        30,
         deliveries_min=DELIVERIES_MIN,
         kills_min=KILLS_MIN,
         customers=60,
