@@ -28,6 +28,7 @@ from sandbox.replay.stream import day_start, publish
 DAYS_PER_SCENE = 21
 WAIT_S_MAX = 60.0
 PROBES = 6
+VERSIONS = 40
 SESSION_S = 10.0
 _ZONE = ZoneInfo("Europe/Amsterdam")
 _POLL_S = 0.1
@@ -128,8 +129,15 @@ class Set:
                 else:
                     return
 
-    async def start(self, service: str, *, fault: str = "", more: Mapping[str, str] | None = None) -> None:
-        """Start the service, or the mutant of it, with a fault armed."""
+    async def start(
+        self,
+        service: str,
+        *,
+        fault: str = "",
+        more: Mapping[str, str] | None = None,
+        is_awaited: bool = True,
+    ) -> None:
+        """Start the service, or the mutant of it; one with a fault armed is not waited for."""
         self.stage.stack.kill(service)
         await self.stage.died(service, within_s=10)
         self.stage.play(service, mutant=self.mutant)
@@ -139,7 +147,7 @@ class Set:
         self.stage.launch(service)
         for name in more or {}:
             del amendments[name]
-        if not fault:
+        if is_awaited and not fault:
             await self.stage.stack.program(service).ready()
 
     async def until(self, check: Callable[[], Awaitable[bool]], *, within_s: float = WAIT_S_MAX) -> bool:
@@ -214,17 +222,26 @@ async def outbox(on: Set) -> bool:
 
 
 async def order(on: Set) -> bool:
-    """Many versions of the same invoices: whoever reads them sees them rise."""
+    """Many versions of the same invoices pile up in the outbox: whoever reads them sees them rise."""
     on.stage.stack.kill("invoices")
     await on.stage.died("invoices", within_s=10)
-    await on.publish([on.invoice(n, version=v) for n in range(PROBES) for v in range(12)])
-    await on.start("invoices", more={"VELVET_BATCH_RECORDS_MAX": "1"})
+    await on.publish([on.invoice(n, version=v) for v in range(VERSIONS) for n in range(PROBES)])
+    # One fetch brings them all; each is a transaction of its own.
+    await on.start("invoices", more={"VELVET_BATCH_RECORDS_MAX": "1"}, is_awaited=False)
+
+    async def begun() -> bool:
+        return await on.known() > 0
 
     async def through() -> bool:
-        return await on.known(where="amount = 111") == PROBES
+        return await on.known(where=f"amount = {100 + VERSIONS - 1}") == PROBES
 
+    await on.until(begun)
+    # While the broker cannot be reached the consumer goes on with what it has fetched.
+    on.stage.link("kafka-invoices").fail(Mode.HOLD)
+    await asyncio.sleep(5)
+    on.stage.heal()
     await on.until(through)
-    await asyncio.sleep(2)
+    await asyncio.sleep(3)
     log = Log()
     await log.read(on.stage.stack.addresses.bootstrap)
     return any(key.startswith(f"{on.creditor_id}/") for key in log.disordered)
