@@ -13,6 +13,7 @@ from chassis.db.offsets import Move
 from chassis.db.outbox import OutboxRow, RawMessage
 from chassis.db.relay import Relay
 from chassis.db.unit_of_work import Database, Unit
+from chassis.kafka.batch import Batches
 from chassis.kafka.dead_letter import DeadLetterLimit
 
 _MOVE_ANYWAY = text(
@@ -120,13 +121,19 @@ def without_order() -> None:
 
 def without_offset_in_the_transaction() -> None:
     """Commit the offsets by themselves, before what was read takes effect."""
-    advance = offsets.advance
+    engines: list[Any] = []
+    advance, init = offsets.advance, Batches.__init__
 
-    async def apart(connection: Any, moves: Sequence[Move]) -> None:
-        async with connection.engine.begin() as other:
+    def keep_engine(self: Batches, service: Any, **options: Any) -> None:
+        engines.append(service.database.engine)
+        init(self, service, **options)
+
+    async def apart(_: Any, moves: Sequence[Move]) -> None:
+        async with engines[0].begin() as other:
             await advance(other, moves)
 
-    offsets.advance = apart
+    changed: Any = (Batches, offsets)
+    changed[0].__init__, changed[1].advance = keep_engine, apart
 
 
 def without_dead_letter_limit() -> None:
