@@ -40,15 +40,14 @@ def days_of(ledger: Ledger, *, creditor: Creditor | None = None) -> Iterator[Day
 
 
 def dispute_of(row: LedgerRow) -> ApiAction | None:
-    """Return the dispute of a row marked disputed, None when it is paid by the time it would begin.
+    """Return the dispute of a row marked disputed, else None.
 
-    Requirements section 2: without a date of its own it counts from the day after its due date until it is paid.
+    Requirements section 2: without a date of its own it counts from the day after its due date until it is paid,
+    and the row is no evidence for the tier, even when it was paid by then.
     """
     if not row.disputed:
         return None
     day = row.disputed_on or row.due_on + timedelta(days=1)
-    if row.paid_on is not None and row.paid_on <= day:
-        return None
     body = {
         "reason_code": DISPUTE_REASON,
         "on": day.isoformat(),

@@ -165,8 +165,10 @@ def formal_too_soon(truth: Truth, sent: Sequence[Contact]) -> Iterator[Violation
 
 
 def impersonal(messages: Sequence[Contact], evidence: Evidence) -> Iterator[Violation]:
-    """Find automatic messages to a customer who was gold when they went out."""
+    """Find automatic messages to a customer who was gold when they went out; what was asked for is none (W12)."""
     for contact in messages:
+        if contact["step"] == "resend":
+            continue
         history = evidence.tiers[contact["customer_id"]]["history"]
         held = [entry["tier"] for entry in history if entry["at"] <= contact["at"]] if history else []
         if contact["tier"] == "GOLD" or (held and held[-1] == "GOLD"):

@@ -13,6 +13,7 @@ from chassis.http.auth import INTERNAL, Principal, authenticated
 from chassis.kernel.calendar import DayCalendar
 from chassis.kernel.clock import Clock
 from chassis.kernel.errors import NotFound
+from invoices.domain.creditor import CreditorRecord
 from invoices.domain.moment import Moment
 from invoices.usecases.open_account import Account, open_account
 from invoices.usecases.ports import Book, Readings
@@ -61,9 +62,10 @@ class Desk:
             yield self.open_readings(unit)
 
     async def day(self, readings: Readings, caller: Principal) -> date:
-        """Return the day that answers are for; raises NotFound when no fact was taken in yet."""
-        creditor = await readings.creditor(caller.creditor_id)
-        day = creditor.answer_day(self.clock.now()) if creditor is not None else None
+        """Return the day that answers are for; raises NotFound without a time and without a fact."""
+        known = await readings.creditor(caller.creditor_id)
+        creditor = known or CreditorRecord(creditor_id=caller.creditor_id)
+        day = creditor.answer_day(self.clock.now())
         if day is None:
             raise NotFound("no fact of this creditor was taken in yet")
         return day

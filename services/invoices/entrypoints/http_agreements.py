@@ -1,7 +1,6 @@
 """Disputes, holds, promises, payment plans and write-offs: made, listed and ended."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -102,8 +101,9 @@ def _add_disputes(router: APIRouter, desk: Desk) -> None:
     @router.post("/invoices/{invoice_id}/disputes", summary="Dispute an invoice", status_code=201)
     async def make(caller: Writer, invoice_id: Id, body: DisputeBody) -> DisputeShown:
         """Nothing is asked for until the dispute is ended or the invoice is paid."""
-        amount = Decimal(body.amount) if body.amount is not None else None
-        request = DisputeRequest(reason_code=body.reason_code, amount=amount, on=body.on, note=body.note)
+        request = DisputeRequest(
+            reason_code=body.reason_code, amount=body.amount or "", on=body.on, note=body.note
+        )
         async with desk.account(caller) as account:
             dispute_id = await dispute_invoice(account, invoice_id, request=request)
             shown: Any = await _shown(account, kind, dispute_id, invoice_id=invoice_id)

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from chassis.kernel.errors import Rejected
 from invoices.domain.agreement import Dispute
 from invoices.usecases.open_account import Account, needed_text, short_text
+from invoices.usecases.promise_payment import read_positive
 
 
 @dataclass(frozen=True, slots=True)
 class DisputeRequest:
-    """What the customer contests; ``on`` None: from today, ``amount`` None: all of it."""
+    """What the customer contests; ``on`` None: from today, ``amount`` '': all of it."""
 
     reason_code: str
-    amount: Decimal | None = None
+    amount: str = ""
     on: date | None = None
     note: str = ""
 
@@ -22,8 +21,7 @@ class DisputeRequest:
 async def dispute_invoice(account: Account, invoice_id: str, *, request: DisputeRequest) -> str:
     """Make a dispute and return its id; raises NotFound and Rejected."""
     state = await account.invoice(invoice_id)
-    if request.amount is not None and request.amount <= 0:
-        raise Rejected("a disputed amount is above zero", field="amount")
+    currency = state.fact.currency
     customer_id = state.fact.customer_id
     dispute = Dispute(
         agreement_id=await account.next_id("dispute", customer_id=customer_id),
@@ -33,7 +31,7 @@ async def dispute_invoice(account: Account, invoice_id: str, *, request: Dispute
         since_on=request.on or account.today,
         made_at=account.moment.told_at,
         reason_code=needed_text(request.reason_code, field="reason_code"),
-        amount=request.amount,
+        amount=read_positive(request.amount, currency=currency, field="amount") if request.amount else None,
         note=short_text(request.note, field="note"),
     )
     await account.agree(dispute)

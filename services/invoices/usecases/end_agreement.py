@@ -16,7 +16,8 @@ async def end_agreement(
         account, kind, agreement_id=agreement_id, customer_id=customer_id, invoice_id=invoice_id
     )
     if record.agreement.ended_on is not None or record.state is AgreementState.BROKEN:
-        raise Conflict(f"it has ended already: it is {record.state.value}")
+        broken = record.agreement.ended_on is None
+        raise Conflict(f"it is not in force any more: it {'was broken' if broken else 'has ended'} already")
     await account.agree(replace(record.agreement, ended_on=account.today))
 
 

@@ -95,7 +95,7 @@ _SENTENCES: Final = {
     "stop.COLLECTING": ("A direct debit is under way.", "Er loopt een incasso."),
     "task.reassign": ("The call was not made within {0} business days: it passes to {1}.", "Er is niet binnen {0} werkdagen gebeld: de taak gaat naar {1}."),
     "data.problem": ("{0} cannot be used: {1}.", "{0} is niet bruikbaar: {1}."),
-    "data.dead": ("The {1} for {0} does not work any more.", "Het gegeven {1} voor {0} werkt niet meer."),
+    "data.dead": ("The {1} for {0} does not work any more.", "Per {0} is de klant niet meer te bereiken: het veld {1} klopt niet."),
     "data.window": ("The preferred window leaves no allowed minute; 09:00 is used instead.", "Het voorkeursvenster laat geen toegestane minuut over; 09:00 geldt."),
     "data.no-channel": ("There is no channel that reaches this customer.", "Er is geen kanaal dat deze klant bereikt."),
     "outreach.SHADOW": ("Outreach is in shadow: this is decided and reported, nothing is sent.", "Benadering staat in schaduw: dit wordt beslist en gemeld, er gaat niets uit."),

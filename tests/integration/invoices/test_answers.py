@@ -62,6 +62,13 @@ async def test_without_a_time_the_latest_fact_is_today(stage: Stage) -> None:
     ]
 
 
+async def test_a_creditor_that_never_said_anything_has_nothing_open_today(stage: Stage) -> None:
+    assert (await stage.call("GET", "/v1/aging", creditor="never-heard-of")).status_code == 404
+    await stage.move_to("2026-06-01T23:30:00+02:00")
+    aging = await stage.call("GET", "/v1/aging", creditor="never-heard-of")
+    assert (aging.status_code, aging.json()) == (200, {"as_of": "2026-06-01", "buckets": []})
+
+
 async def test_aging_of_a_day_gone_by_forgets_what_came_later(stage: Stage) -> None:
     await stage.take_in(
         invoice(),

@@ -85,10 +85,10 @@ def test_a_disputed_row_is_in_dispute_from_the_day_after_its_due_date() -> None:
     ]
 
 
-def test_a_disputed_row_paid_by_then_is_never_in_dispute() -> None:
-    for paid_on in ("2024-01-20", "2024-02-01", "2024-02-02"):
-        assert not any(facts.actions for facts in _days(f"C1,F1,2024-01-02,2024-02-01,{paid_on},1.00,yes,"))
-    assert any(facts.actions for facts in _days("C1,F1,2024-01-02,2024-02-01,,1.00,yes,"))
+def test_a_disputed_row_paid_by_then_is_disputed_all_the_same_so_that_it_is_no_evidence() -> None:
+    for paid_on in ("2024-01-20", "2024-02-01", "2024-02-02", ""):
+        days = _days(f"C1,F1,2024-01-02,2024-02-01,{paid_on},1.00,yes,")
+        assert [action.day for facts in days for action in facts.actions] == [date(2024, 2, 2)]
 
 
 def test_the_order_of_rows_in_the_file_changes_nothing() -> None:

@@ -48,5 +48,4 @@ def test_the_ibm_ledger_gives_one_invoice_and_one_payment_a_row() -> None:
     topics = [event.topic for facts in days_of(ledger) for event in facts.events]
     assert topics.count("erp.invoice-issued.v1") == topics.count("erp.payment-received.v1") == 2466
     disputes = [action for facts in days_of(ledger) for action in facts.actions]
-    late_disputed = [r for r in ledger.rows if r.disputed and r.paid_on and (r.paid_on - r.due_on).days > 1]
-    assert len(disputes) == len(late_disputed) > 0
+    assert len(disputes) == sum(row.disputed for row in ledger.rows) > 0

@@ -224,6 +224,10 @@ def test_an_automatic_reminder_to_a_gold_customer_is_seen() -> None:
     assert rules(evidence(changed(3, tier="GOLD"))) == {"gold-reminded"}
 
 
+def test_an_invoice_sent_again_because_a_gold_customer_asked_for_it_is_no_reminder() -> None:
+    assert "gold-reminded" not in rules(evidence(changed(3, tier="GOLD", step="resend")))
+
+
 def test_an_overdue_invoice_that_nobody_approached_or_explained_is_seen() -> None:
     assert rules(evidence([])) == {"forgotten"}
     explained = replace(
