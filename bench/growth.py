@@ -107,7 +107,7 @@ async def _decision_us(stack: Stack, *, customers: int) -> float:
     The first ten thousand are due, one after the other; the rest sleeps.
     """
     due = min(customers, DECISIONS_EACH)
-    url = stack.databases["scheduler"].owner_url
+    url = stack.postgres.url("scheduler")
     await fill(url, Portfolio(customers, wakeup_at=NOW + timedelta(days=1), every=timedelta(microseconds=1)))
     connection = await asyncpg.connect(url)
     try:

@@ -29,7 +29,7 @@ async def measure(stack: Stack) -> Figure:
 
 async def customers_per_s(stack: Stack, portfolio: Portfolio) -> float:
     """Fill the tables, decide everything that is due with a scheduler process per core; returns customers per second."""
-    await fill(stack.databases["scheduler"].owner_url, portfolio)
+    await fill(stack.postgres.url("scheduler"), portfolio)
     environment = live_environment(stack, "scheduler")
     async with contextlib.AsyncExitStack() as closing:
         workers = [

@@ -21,7 +21,7 @@ POLLS = 500
 async def measure(stack: Stack) -> Figure:
     """Poll as the tick role does: one transaction that claims what is due, and finds nothing."""
     portfolio = Portfolio(OPEN_INVOICES // len(THREE_OPEN), wakeup_at=NOW + timedelta(days=1))
-    await fill(stack.databases["scheduler"].owner_url, portfolio)
+    await fill(stack.postgres.url("scheduler"), portfolio)
     milliseconds = await polls_ms(stack)
     what = f"scheduler: a poll when nothing is due, {OPEN_INVOICES} open invoices, median of {POLLS}"
     return Figure("P6", what, median(milliseconds), "ms", POLLS)

@@ -46,7 +46,7 @@ async def at_once(stack: Stack) -> Figure:
 async def _delays_s(stack: Stack, *, customers: int, every: timedelta, processes: int) -> list[float]:
     """Return for every customer, in order, how long after its instant its command was readable on Kafka."""
     filled = Portfolio(customers, dues=ONE_OVERDUE, wakeup_at=NOW, every=every)
-    await fill(stack.databases["scheduler"].owner_url, filled)
+    await fill(stack.postgres.url("scheduler"), filled)
     begins_at = datetime.now(UTC) + timedelta(seconds=_START_S)
     shift_s = (NOW - begins_at).total_seconds()
     commands = [

@@ -159,7 +159,7 @@ async def _connections(stack: Stack) -> int:
     """Count the services' connections to PostgreSQL and everybody's to Kafka."""
     connection = await asyncpg.connect(stack.postgres.url("postgres"))
     try:
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE usename LIKE '%\\_app'"
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE usename ~ '_(app|api)$'"
         postgres = int(await connection.fetchval(asked))
     finally:
         await connection.close()

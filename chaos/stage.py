@@ -101,6 +101,7 @@ class Stage:
         name = f"{service}-second"
         environment = self.stack.environment("nobody") | {
             f"VELVET_{service.upper()}_DATABASE_URL": self.stack.databases[service].url,
+            f"VELVET_{service.upper()}_API_DATABASE_URL": self.stack.databases[service].api_url,
             f"VELVET_{service.upper()}_HTTP_PORT": str(port),
             "VELVET_INSTANCE_ID": "second",
         }
@@ -171,8 +172,10 @@ def _environment(stack: Stack, service: str, links: dict[str, Link]) -> dict[str
     """Lead a service's connections through its links."""
     direct = f":{stack.addresses.ports['postgres']}/"
     proxied = f":{links[f'postgres-{service}'].port}/"
+    database = stack.databases[service]
     variables = {
-        f"VELVET_{service.upper()}_DATABASE_URL": stack.databases[service].url.replace(direct, proxied),
+        f"VELVET_{service.upper()}_DATABASE_URL": database.url.replace(direct, proxied),
+        f"VELVET_{service.upper()}_API_DATABASE_URL": database.api_url.replace(direct, proxied),
         "VELVET_KAFKA_BOOTSTRAP": f"{HOST}:{links[f'kafka-{service}'].port}",
     }
     if service == "scheduler":
