@@ -25,6 +25,14 @@ down: setup ## Stop the stack; its state is kept
 reset: setup ## Stop the stack and wipe its state
 	$(PY) -m sandbox.stack reset
 
+.PHONY: backup
+backup: setup ## Back up the databases of the running stack, each at its own moment
+	$(PY) -m sandbox.stack backup
+
+.PHONY: restore
+restore: setup ## Go back to BACKUP=.velvet/backups/… beside the Kafka of today: nothing lost, nothing sent twice
+	$(PY) -m sandbox.stack restore "$${BACKUP:-}"
+
 .PHONY: token
 token: setup ## Print a sandbox token for CREDITOR=acme-nl and nothing else
 	$(PY) -m sandbox.stack token "$${CREDITOR:-}"

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
 from chassis.db.clock import SandboxClock
+from chassis.db.engine import DATABASE_ERRORS
 from chassis.db.notice import wait
 from chassis.health import Health
 from chassis.kafka.retry import Backoff
@@ -18,6 +20,7 @@ _TICK_S_MAX = 1.0
 _TICK_S_MIN = 0.02
 _STUCK_S = 300.0
 _CLOCK_ECHO_S = 0.1
+_MEASURE_S = 10.0
 _HEALTHY_AFTER_S = 60.0
 
 
@@ -39,6 +42,15 @@ def _pause_s(due: datetime | None, *, now: datetime | None) -> float:
     if due is None or now is None:
         return _TICK_S_MAX
     return min(_TICK_S_MAX, max(0.0, (due - now).total_seconds()))
+
+
+async def measure(service: Service) -> None:
+    """Set the service's gauges now and then; a look that fails is made again at the next turn."""
+    while service.measure is not None and not service.stopping.is_set():
+        with suppress(*DATABASE_ERRORS, OSError, TimeoutError):
+            async with service.database.reading() as unit:
+                await service.measure(unit)
+        await wait(service.stopping, timeout_s=_MEASURE_S)
 
 
 async def follow_clock(service: Service) -> None:

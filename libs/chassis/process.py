@@ -19,7 +19,7 @@ from chassis.kafka.consumer import BulkConsumer
 from chassis.kafka.producer import Publisher
 from chassis.kafka.retry import Backoff
 from chassis.kernel.errors import Transient
-from chassis.loops import follow_clock, kept_up, tick
+from chassis.loops import follow_clock, kept_up, measure, tick
 from chassis.parts import open_codec
 from chassis.service import Service
 from chassis.telemetry.logs import error_name, log
@@ -132,6 +132,7 @@ class Process:
         if self._settings.sandbox and self._role != "all":
             self._start("clock", lambda: follow_clock(service))
         if self._role in _TICKING:
+            self._start("measure", lambda: measure(service))
             if not self._settings.sandbox:
                 self._start("tick", lambda: tick(service, health=self._health))
             for number, loop in enumerate(service.background):

@@ -6,22 +6,27 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Final
 
+import msgspec
 import uvloop
+from aiokafka.errors import KafkaError
 
 from chassis.db import schema
 from chassis.db.engine import DATABASE_ERRORS
 from chassis.faults import arm, fault_point
+from chassis.kernel.errors import VelvetError
 from chassis.process import Process
+from chassis.restore.run import restore
 from chassis.service import Service
 from chassis.settings import EXIT_SETTINGS
 from chassis.telemetry import logs, tracing
 from chassis.telemetry.logs import error_name, log
 
-ROLES: Final = ("api", "consume", "tick", "migrate", "all")
+ROLES: Final = ("api", "consume", "tick", "migrate", "restored", "all")
 EXIT_FAILED: Final = 1
 EXIT_STALE_SCHEMA: Final = 3
 
@@ -42,6 +47,9 @@ async def run(build: Build, argv: Sequence[str]) -> int:
     parser.add_argument(
         "--print-config", action="store_true", help="print the settings, secrets hidden, and end"
     )
+    parser.add_argument(
+        "--since", type=Path, help="restored: the backup's manifest; without it everything kept is read again"
+    )
     chosen = parser.parse_args(argv)
     try:
         arm(os.environ.get("VELVET_FAULT", ""))  # noqa: TID251 - no setting: it belongs to crash tests alone
@@ -57,6 +65,8 @@ async def run(build: Build, argv: Sequence[str]) -> int:
         tracing.configure(service=service.name, exporter=exporter)
         if chosen.role == "migrate":
             return await _migrate(service)
+        if chosen.role == "restored":
+            return await _restored(service, manifest=chosen.since)
         _ease_garbage_collection()
         return await _serve(service, role=chosen.role)
 
@@ -82,6 +92,31 @@ async def _migrate(service: Service) -> int:
         return EXIT_FAILED
     log(__name__).info("schema_migrated", revision=revision)
     return 0
+
+
+async def _restored(service: Service, *, manifest: Path | None) -> int:
+    """Bring a restored database up to what Kafka knows; what is due goes out when the service runs again."""
+    try:
+        since = _since(manifest, service=service.name)
+        count = await restore(service, since=since)
+    except (KafkaError, *DATABASE_ERRORS, VelvetError, OSError, TimeoutError, ValueError) as error:
+        log(__name__).error("restore_failed", exc_info=error)
+        sys.stderr.write(
+            f"{service.name} was not brought up to the present ({error_name(error)}): run it again.\n"
+        )
+        return EXIT_FAILED
+    sys.stdout.write(
+        f"{service.name}: {count.records} records and {count.requests} requests taken in again,"
+        f" {count.published} messages to send that nobody has heard.\n"
+    )
+    return 0
+
+
+def _since(manifest: Path | None, *, service: str) -> Mapping[str, Sequence[int]]:
+    if manifest is None:
+        return {}
+    told = msgspec.json.decode(manifest.read_bytes(), type=dict[str, dict[str, list[int]]])
+    return told.get(service, {})
 
 
 async def _serve(service: Service, *, role: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from fastapi import APIRouter
 
 from chassis.db.unit_of_work import Database, Unit
@@ -13,6 +14,22 @@ from chassis.kafka.progress import Progress
 from chassis.kafka.registry import Registry, registry
 from chassis.kernel.clock import Clock
 from chassis.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restoring:
+    """What a service does when its database is an older one than Kafka knows (``chassis.restore``)."""
+
+    states: frozenset[str] = frozenset()
+    """Its topics whose messages are full states with a version that only rises."""
+    restate: Callable[[Unit, Sequence[msgspec.Struct], Sequence[msgspec.Struct]], Awaitable[None]] | None = (
+        None
+    )
+    """Lifts the versions above those of the given states (told after the backup; made anew now), publishes what holds."""
+    hear: Callable[[Unit, Sequence[msgspec.Struct]], Awaitable[None]] | None = None
+    """Takes in what it said itself after the backup, before anything else is read again."""
+    rows: Callable[[Unit, Sequence[tuple[str, msgspec.Raw]]], Awaitable[None]] | None = None
+    """Takes in its own rows from the journal (kind, rows), when everything else has been read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +62,9 @@ class Service:
     """Set by the runtime when the process should end."""
     registry: Registry = field(default_factory=registry)
     """The topics; a test may bring its own."""
+    measure: Callable[[Unit], Awaitable[None]] | None = None
+    """Sets the gauges that only the database knows; called every few seconds by the ``tick`` role."""
+    restoring: Restoring = field(default_factory=Restoring)
+    """What a restored database needs beside reading on from its own offsets."""
     migrations: str = ""
     """The migrations package; ``<name>.migrations`` when empty."""

@@ -1,10 +1,12 @@
-"""`python -m sandbox.stack up|down|reset|token|exec`: the lasting stack from the command line."""
+"""`python -m sandbox.stack up|down|reset|backup|restore|token|exec`: the lasting stack from the command line."""
 
 import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+from sandbox.stack.backup import back_up, bring_back, folder_for
 from sandbox.stack.console import run, say
 from sandbox.stack.layout import alone
 from sandbox.stack.problem import StackProblem
@@ -65,6 +67,32 @@ async def reset() -> int:
     return 0
 
 
+async def backup() -> int:
+    """Back up the databases of the stack that is up."""
+    stack = Stack.persistent(say=say)
+    with alone(stack.layout):
+        if not await stack.is_up():
+            raise StackProblem("Velvet is not up: start it with `make up`.")
+        folder = folder_for(stack)
+        await back_up(stack, folder, say=print)
+    print(f"Backed up. To go back: make restore BACKUP={folder}")
+    return 0
+
+
+async def restore(folder: str) -> int:
+    """Replace the databases by a backup's, take in again what Kafka kept, and start the stack."""
+    if not folder:
+        raise StackProblem("Say which backup: make restore BACKUP=.velvet/backups/….")
+    stack = Stack.persistent(say=say)
+    with alone(stack.layout):
+        await stack.stop()
+        await stack.start_servers()
+        await bring_back(stack, Path(folder), say=print)
+        await stack.start()
+    print("Velvet is up.")
+    return 0
+
+
 async def token(creditor_id: str) -> int:
     """Print a token and nothing else."""
     if not creditor_id:
@@ -91,6 +119,8 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (("up", up), ("down", down), ("reset", reset)):
         commands.add_parser(name, help=what.__doc__)
+    commands.add_parser("backup", help=backup.__doc__)
+    commands.add_parser("restore", help=restore.__doc__).add_argument("folder", nargs="?", default="")
     commands.add_parser("token", help=token.__doc__).add_argument("creditor_id", nargs="?", default="")
     commands.add_parser("exec", help=execute.__doc__).add_argument("words", nargs=argparse.REMAINDER)
     given = parser.parse_args(arguments)
@@ -98,7 +128,9 @@ def main(arguments: list[str]) -> int:
         return execute([word for word in given.words if word != "--"])
     if given.command == "token":
         return run(token(given.creditor_id))
-    return run({"up": up, "down": down, "reset": reset}[given.command]())
+    if given.command == "restore":
+        return run(restore(given.folder))
+    return run({"up": up, "down": down, "reset": reset, "backup": backup}[given.command]())
 
 
 if __name__ == "__main__":

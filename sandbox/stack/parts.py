@@ -112,7 +112,12 @@ async def _readiness(client: httpx.AsyncClient) -> str | None:
 
 
 async def run_module(
-    name: str, arguments: Sequence[str], *, layout: Layout, environment: Mapping[str, str]
+    name: str,
+    arguments: Sequence[str],
+    *,
+    layout: Layout,
+    environment: Mapping[str, str],
+    within_s: float = _COMMAND_S_MAX,
 ) -> None:
     """Run `python -m …` to its end; a problem carries its last words when it fails."""
     log_path = layout.log(name)
@@ -128,7 +133,7 @@ async def run_module(
             start_new_session=True,
         )
         try:
-            async with asyncio.timeout(_COMMAND_S_MAX):
+            async with asyncio.timeout(within_s):
                 await process.wait()
         except TimeoutError as error:
             raise StackProblem(f"`{' '.join(arguments)}` does not end (its log: {log_path}).") from error

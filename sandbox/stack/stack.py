@@ -219,6 +219,11 @@ class Stack:
             raise
         note_run(self)
 
+    async def start_servers(self) -> None:
+        """Start PostgreSQL and Kafka alone, with their databases and topics: for a restore."""
+        self.layout.create()
+        await _all(self._prepare_postgres(), self._prepare_kafka())
+
     async def stop(self) -> None:
         """Stop everything; the state stays."""
         await self._stop(set(self._parts))

@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from chassis.calendars import target_calendar
 from chassis.parts import Parts, connected
-from chassis.runtime import Service
+from chassis.service import Restoring, Service
 from chassis.settings import load
 from classifier.adapters.readings import PostgresReader
 from classifier.adapters.repositories import PostgresLedger
+from classifier.adapters.restating import STATES, restate
 from classifier.domain.lateness import BankDays
 from classifier.entrypoints.consumer import TOPICS, Consumer
 from classifier.entrypoints.http_customers import customers_router
@@ -51,4 +53,5 @@ def _service(settings: Settings, parts: Parts) -> Service:
         check=consumer.check,
         on_time=ticks.on_time,
         next_change_at=ticks.next_change_at,
+        restoring=Restoring(states=STATES, restate=partial(restate, clock=parts.clock)),
     )

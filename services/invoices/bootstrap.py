@@ -2,17 +2,20 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from chassis.calendars import target_calendar
 from chassis.db.unit_of_work import Unit
 from chassis.kafka.messages import Incoming
 from chassis.parts import connected
-from chassis.service import Service
+from chassis.service import Restoring, Service
 from chassis.settings import load
 from invoices.adapters.metrics import FACTS_TOTAL, GATE_ANSWERS_TOTAL
 from invoices.adapters.reach import Reach
 from invoices.adapters.readings import open_readings
 from invoices.adapters.repositories import open_book
+from invoices.adapters.restating import STATES, restate
+from invoices.adapters.watching import count_sent_after_payment
 from invoices.entrypoints.consumer import CONSUMES, Consumer
 from invoices.entrypoints.desk import Desk
 from invoices.entrypoints.http import open_items_router
@@ -67,6 +70,7 @@ async def build_with(settings: Settings) -> AsyncIterator[Service]:
             handle=_counted(consumer.handle),
             on_time=ticks.on_time,
             next_change_at=ticks.next_change_at,
+            restoring=Restoring(states=STATES, restate=partial(restate, clock=parts.clock)),
         )
 
 
@@ -78,6 +82,7 @@ def _counted(handle: Handle) -> Handle:
 
     async def counted(unit: Unit, incoming: Sequence[Incoming]) -> None:
         await handle(unit, incoming)
+        await count_sent_after_payment(unit, incoming)
         numbers: dict[str, int] = {}
         for record in incoming:
             message = type(record.body).__name__

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from chassis.db.unit_of_work import Unit
@@ -13,14 +13,15 @@ from chassis.http.client import ServiceClient
 from chassis.http.tokens import ServiceToken
 from chassis.kernel.clock import Clock
 from chassis.parts import Parts, connected
-from chassis.runtime import Service
+from chassis.service import Restoring, Service
 from chassis.settings import load
 from notifier.adapters.gate import InvoicesGate
 from notifier.adapters.letters import LetterFolder, LetterService
 from notifier.adapters.mail_log import MailLog
 from notifier.adapters.metrics import PrometheusMeters
-from notifier.adapters.reading import PostgresReader, next_attempt_at, under_way
+from notifier.adapters.reading import PostgresReader, ambiguous_since, next_attempt_at, under_way
 from notifier.adapters.redirect import Redirected
+from notifier.adapters.restoring import put_back
 from notifier.adapters.smtp import SmtpMail, SmtpServer
 from notifier.adapters.templates import TemplateRenderer
 from notifier.adapters.twilio import TwilioAccount, TwilioSms
@@ -114,6 +115,8 @@ def _service(
         next_change_at=partial(_next_change_at, clock=parts.clock),
         background=(partial(sender.run, stopping=stopping, committed=parts.database.committed),),
         pending=partial(_pending, clock=parts.clock, meters=meters),
+        measure=partial(_measure, clock=parts.clock, meters=meters),
+        restoring=Restoring(rows=put_back),
         stopping=stopping,
     )
 
@@ -139,6 +142,12 @@ async def _pending(unit: Unit, *, clock: Clock, meters: PrometheusMeters) -> int
     count = 0 if now is None else await under_way(unit.connection, now=now)
     meters.pending(count)
     return count
+
+
+async def _measure(unit: Unit, *, clock: Clock, meters: PrometheusMeters) -> None:
+    now = clock.now()
+    if now is not None:
+        meters.ambiguous(await ambiguous_since(unit.connection, now - timedelta(days=7)))
 
 
 def _webhooks(settings: Settings) -> dict[str, Webhook]:

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from chassis.calendars import dutch_contact_calendar, target_calendar
 from chassis.db.clock import SandboxClock
 from chassis.db.scope import every_creditor
@@ -15,7 +17,7 @@ from chassis.kafka.messages import Outgoing
 from chassis.kafka.producer import Publisher
 from chassis.kafka.registry import registry
 from chassis.parts import Parts, connected, open_codec
-from chassis.service import Service
+from chassis.service import Restoring, Service
 from chassis.settings import load
 from chassis.telemetry.tracing import current_traceparent
 from scheduler.adapters.metrics import BATCH_SECONDS, DECISIONS_TOTAL, FACTS_TOTAL
@@ -23,16 +25,19 @@ from scheduler.adapters.repositories_customers import PostgresCustomers
 from scheduler.adapters.repositories_readings import PostgresReadings
 from scheduler.adapters.repositories_rules import PostgresRules
 from scheduler.adapters.sandbox_clock import Flow, OwnSandbox, OwnSettler, RemoteSettler, next_wakeup
+from scheduler.adapters.watching import OldestUndecided
 from scheduler.adapters.wire import WireCommands
 from scheduler.domain.policy import Calendars, Creditor, Policy
 from scheduler.domain.words import Outreach
 from scheduler.entrypoints.consumer import TOPICS, Intake
 from scheduler.entrypoints.http import Counter, clock_routes, invoice_routes, outreach_routes, policy_routes
+from scheduler.entrypoints.own_words import read_commands
 from scheduler.entrypoints.ticks import on_time
 from scheduler.settings import Settings
 from scheduler.usecases.advance_clock import Advanced, Stage, advance_clock
 from scheduler.usecases.decide_due import Count, Wave, decide_due
 from scheduler.usecases.ports import Desk
+from scheduler.usecases.remember_commands import remember_commands
 from scheduler.usecases.take_in_facts import Told, take_in_facts
 
 
@@ -74,6 +79,10 @@ class Workshop:
     async def decided(self, unit: Unit, now: datetime) -> int:
         """Decide one batch; returns how many customers."""
         return (await self.decide(unit, now)).customers
+
+    async def remember(self, unit: Unit, words: Sequence[msgspec.Struct]) -> None:
+        """Take in what this service commanded after the backup that its database comes from."""
+        await remember_commands(read_commands(words), customers=PostgresCustomers(unit.connection))
 
     async def next_change_at(self, unit: Unit) -> datetime | None:
         """Return when a customer has to be looked at again; in the sandbox the clock's call sees to that."""
@@ -164,4 +173,7 @@ async def build(role: str) -> AsyncIterator[Service]:
             handle=Intake(workshop.take_in, bank=calendars.bank).handle,
             on_time=on_time(workshop.decided, sandbox=settings.sandbox),
             next_change_at=workshop.next_change_at,
+            # In the sandbox decisions wait for the clock's call: nobody is late there.
+            measure=None if settings.sandbox else OldestUndecided(parts.clock.now).measure,
+            restoring=Restoring(hear=workshop.remember),
         )

@@ -31,8 +31,8 @@ _TAKE = text(
 )
 _WAITING = text("SELECT EXISTS (SELECT 1 FROM outbox)")
 _SHARDS_WAITING = text(
-    "SELECT s AS shard FROM generate_series(0, :last) AS s"
-    " WHERE EXISTS (SELECT 1 FROM outbox WHERE outbox.shard = s)"
+    "SELECT s AS shard, o.position FROM generate_series(0, :last) AS s CROSS JOIN LATERAL"
+    " (SELECT position FROM outbox WHERE outbox.shard = s ORDER BY position LIMIT 1) AS o"
 )
 
 
@@ -109,6 +109,9 @@ async def is_waiting(connection: Connection) -> bool:
     return bool((await connection.execute(_WAITING)).scalar_one())
 
 
-async def shards_waiting(connection: Connection) -> list[int]:
-    """Return the shards that have rows: the sweep after a crash looks at all of them."""
-    return [int(row.shard) for row in await connection.execute(_SHARDS_WAITING, {"last": SHARDS - 1})]
+async def shards_waiting(connection: Connection) -> dict[int, int]:
+    """Return the oldest position of each shard that has rows: the sweep after a crash looks at all of them."""
+    return {
+        int(row.shard): int(row.position)
+        for row in await connection.execute(_SHARDS_WAITING, {"last": SHARDS - 1})
+    }

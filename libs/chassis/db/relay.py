@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from chassis.db import outbox
@@ -16,7 +16,7 @@ from chassis.health import Health
 from chassis.kafka.retry import Backoff
 from chassis.kernel.errors import Transient
 from chassis.telemetry.logs import error_name, log
-from chassis.telemetry.metrics import OUTBOX_SENT_TOTAL, RELAY_SECONDS
+from chassis.telemetry.metrics import OUTBOX_AGE_SECONDS, OUTBOX_SENT_TOTAL, RELAY_SECONDS
 
 _SWEEP_S = 1.0
 _STUCK_S = 180.0
@@ -28,6 +28,18 @@ class Sender(Protocol):
     async def send(self, messages: Sequence[RawMessage]) -> None:
         """Send all in order, return when all are acknowledged; raises Transient."""
         ...
+
+
+class Age:
+    """How long the oldest messages have been seen to wait: a row does not say when it was written."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, int], float] = {}
+
+    def of(self, waiting: Mapping[int, int], *, now_s: float) -> float:
+        """Return the age in seconds of the oldest row (shard to position) that was there before; 0 without one."""
+        self._seen = {place: self._seen.get(place, now_s) for place in waiting.items()}
+        return now_s - min(self._seen.values(), default=now_s)
 
 
 class Relay:
@@ -45,6 +57,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._backoff = Backoff(limit_s=5)
         self._swept_at = 0.0
+        self._age = Age()
         database.on_publish(self.nudge)
 
     def nudge(self, shards: frozenset[int]) -> None:
@@ -78,8 +91,10 @@ class Relay:
         self._wake.clear()
         if time.monotonic() >= self._swept_at + _SWEEP_S:
             async with self._database.engine.connect() as connection:
-                self._shards.update(await outbox.shards_waiting(connection))
+                waiting = await outbox.shards_waiting(connection)
+            self._shards.update(waiting)
             self._swept_at = time.monotonic()
+            OUTBOX_AGE_SECONDS.labels(self._service).set(self._age.of(waiting, now_s=self._swept_at))
         shards, self._shards = self._shards, set()
         try:
             while shards:

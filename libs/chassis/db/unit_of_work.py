@@ -1,6 +1,6 @@
 """One transaction: state, outgoing messages and offsets commit together or not at all."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Protocol
@@ -15,12 +15,17 @@ from chassis.db.outbox import RawMessage
 from chassis.db.scope import EVERY, scope, within
 from chassis.faults import fault_point
 from chassis.kafka.messages import Outgoing
-from chassis.telemetry.tracing import current_traceparent
+from chassis.telemetry.tracing import causes, current_traceparent
 
 BEFORE_COMMIT: ContextVar[Callable[[Connection], Awaitable[None]] | None] = ContextVar(
     "before_commit", default=None
 )
 """What the present request adds to each of its transactions (chassis.http.idempotency)."""
+
+BESIDE_THE_EFFECT: ContextVar[Callable[["Unit"], Awaitable[None]] | None] = ContextVar(
+    "beside_the_effect", default=None
+)
+"""What is written with whatever the present request changes: its line in the journal (chassis.restore)."""
 
 
 class Encoder(Protocol):
@@ -39,13 +44,19 @@ class Unit:
         self._encoder = encoder
         self._messages: list[RawMessage] = []
         self._traceparent: str | None = None
+        self._causes: Mapping[str, str] = {}
 
     def publish(self, *outgoing: Outgoing) -> None:
         """Send these messages, in this order, if and only if the transaction commits."""
         if self._traceparent is None:
-            self._traceparent = current_traceparent()
-        traceparent = self._traceparent
-        self._messages.extend([self._encoder.encode(one, traceparent=traceparent) for one in outgoing])
+            self._traceparent, self._causes = current_traceparent(), causes()
+        present, by_key, encode = self._traceparent, self._causes, self._encoder.encode
+        if not by_key:
+            self._messages.extend([encode(one, traceparent=one.traceparent or present) for one in outgoing])
+            return
+        self._messages.extend(
+            [encode(one, traceparent=one.traceparent or by_key.get(one.key, present)) for one in outgoing]
+        )
 
     def publish_raw(self, *messages: RawMessage) -> None:
         """Send bytes as they are: dead letters."""
@@ -92,6 +103,9 @@ class Database:
                 before_commit = BEFORE_COMMIT.get()
                 if before_commit is not None:
                     await before_commit(connection)
+                beside = BESIDE_THE_EFFECT.get()
+                if beside is not None:
+                    await beside(unit)
                 shards = await unit.flush()
                 fault_point("before_commit")
         fault_point("after_commit")

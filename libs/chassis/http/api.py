@@ -15,6 +15,7 @@ from chassis.http.idempotency import Idempotency
 from chassis.http.limits import Door
 from chassis.http.paging import Cursors
 from chassis.http.settle import settle_router
+from chassis.restore.journal import Scribe
 from chassis.service import Service
 
 
@@ -34,13 +35,23 @@ class Ready(BaseModel):
 
 def create_app(service: Service, *, health: Health | None = None) -> FastAPI:
     """Return the application of the ``api`` and ``all`` roles."""
-    health = health or Health(service=service.name)
-    app = _bare(service, health=health)
+    app = create_doors(service, verifier=Verifier(service.settings), health=health)
+    app.include_router(settle_router(service))
+    verifier = app.state.verifier
+    app.add_middleware(
+        Scribe, service=service.name, registry=service.registry, clock=service.clock, verifier=verifier
+    )
+    app.add_middleware(Idempotency, database=service.database, verifier=verifier)
+    _add_door(app, service)
+    return app
+
+
+def create_doors(service: Service, *, verifier: Verifier, health: Health | None = None) -> FastAPI:
+    """Return the service's own routes, with whoever says who calls."""
+    app = _bare(service, health=health or Health(service=service.name))
+    app.state.verifier = verifier
     for router in service.routers:
         app.include_router(router)
-    app.include_router(settle_router(service))
-    app.add_middleware(Idempotency, database=service.database, verifier=app.state.verifier)
-    _add_door(app, service)
     return app
 
 

@@ -99,7 +99,7 @@ class Idempotency:
         if not creditor_id:
             await self._app(scope, receive, send)
             return
-        body = await _read(receive)
+        body = await read_body(receive)
         fingerprint = blake2b(
             b"\x00".join([scope["path"].encode(), scope.get("query_string", b""), body]), digest_size=32
         ).digest()
@@ -111,7 +111,7 @@ class Idempotency:
         if isinstance(claimed, _Answer):
             await _replay(claimed, send)
         else:
-            await self._carry_out(claimed, scope=scope, receive=_again(body, receive), send=send)
+            await self._carry_out(claimed, scope=scope, receive=once_more(body, receive), send=send)
 
     async def _creditor(self, headers: dict[bytes, bytes]) -> str:
         """Return the caller's creditor; empty when the route itself should refuse the token."""
@@ -187,7 +187,7 @@ class Idempotency:
                 await connection.execute(_FORGET, claim.row())
 
 
-async def _read(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
     """Read the whole body; the outermost door bounds it."""
     parts = []
     while True:
@@ -197,7 +197,7 @@ async def _read(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def once_more(body: bytes, receive: Receive) -> Receive:
     """Return a receiver that gives the body once more, then what the connection says."""
     given = False
 

@@ -136,7 +136,7 @@ class Batches:
             for item in group
             if item.poison is not None
         ]
-        with batch_span("process", traceparents=(incoming.envelope.traceparent for incoming in good)):
+        with batch_span("process", traceparents=[(i.key, i.envelope.traceparent) for i in good]):
             async with self._service.database.unit() as unit:
                 # First, so that a process that has lost the partition does no work.
                 await offsets.advance(unit.connection, moves)

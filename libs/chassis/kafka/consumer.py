@@ -16,6 +16,7 @@ from chassis.health import Health
 from chassis.kafka.batch import Batches, Item, Outage
 from chassis.kafka.connection import connection_options
 from chassis.kafka.dead_letter import DeadLetterLimit
+from chassis.kafka.lag import Lag
 from chassis.kafka.retry import Backoff
 from chassis.kafka.timekeeper import Timekeeper
 from chassis.kafka.waits import Waits
@@ -54,6 +55,7 @@ class BulkConsumer:
         self._limit = DeadLetterLimit()
         self._busy = asyncio.Lock()
         self._waits = Waits(self._backoff)
+        self._lag = Lag(service=service.name)
         self._polling: asyncio.Future[Mapping[TopicPartition, Sequence[object]]] | None = None
         self._stopping = False
         self._tidied_at = 0.0
@@ -129,6 +131,7 @@ class BulkConsumer:
         if time.monotonic() - self._tidied_at > _HOUSEKEEPING_S:
             self._tidied_at = time.monotonic()
             await self._skip_markers(consumer)
+            self._lag.measure(consumer, self._batches.positions)
             self._commit_lazily(consumer)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, Sequence[object]]:
@@ -177,6 +180,7 @@ class BulkConsumer:
             waiting = {item.place: error for item in clock}
             log(__name__).error("clock_waits", exc_info=error)
         self._waits.succeeded()
+        self._lag.took(item.record for item in items if item.place not in waiting)
         self._limit_reached = self._limit.note(records=len(items), parked=self._batches.parked - before)
         self._settle_waits(consumer, {item.place for item in items}, waiting)
 

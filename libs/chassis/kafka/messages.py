@@ -21,6 +21,8 @@ class Outgoing:
     time: datetime
     """When the fact became true, aware; becomes ``ce_time``."""
     subject: str = ""
+    traceparent: str = ""
+    """The trace that it belongs to; empty: that of the present work on its key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,12 @@
 """The one port through which "now" enters a service."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Protocol
+
+_AGAIN_AT: ContextVar[datetime | None] = ContextVar("again_at", default=None)
 
 
 class Clock(Protocol):
@@ -17,7 +22,17 @@ class WallClock:
 
     def now(self) -> datetime:
         """Return the machine's time in UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - the one home of the machine's clock
+        return _AGAIN_AT.get() or datetime.now(UTC)  # noqa: TID251 - the one home of the machine's clock
+
+
+@contextmanager
+def again_at(instant: datetime | None) -> Iterator[None]:
+    """Let the wall clock show ``instant`` to the present task: what was asked then is carried out once more."""
+    token = _AGAIN_AT.set(instant)
+    try:
+        yield
+    finally:
+        _AGAIN_AT.reset(token)
 
 
 class SetClock:

@@ -16,7 +16,7 @@ ALLOWED = frozenset(
     "records poisoned batch count pending total delay_s duration_ms attempt attempts limit reason_code "
     "creditor_id command_id contact_id task_id event_id policy_version version step tier channel outcome action "
     "state status method route port host revision head setting signal name loop sandbox now at next_change_at "
-    "provider queue shard shards rows handled instance_id exit_code".split()
+    "provider queue shard shards rows handled instance_id exit_code span parent links".split()
 )
 """Names of the fields that may be logged: identifiers, counts and closed sets; a field of any other name is dropped."""
 

@@ -44,3 +44,13 @@ LOOP_RESTARTS_TOTAL = Counter(
 ON_TIME_TOTAL = Counter(
     "velvet_on_time_total", "Things brought up to date by the passing of time alone.", ["service"]
 )
+OUTBOX_AGE_SECONDS = Gauge(
+    "velvet_outbox_age_seconds",
+    "How long the oldest message in the outbox has been seen to wait for Kafka; 0 when none does.",
+    ["service"],
+)
+CONSUMER_LAG_SECONDS = Gauge(
+    "velvet_consumer_lag_seconds",
+    "How long ago the last record taken in was written, while more are waiting; 0 when none are.",
+    ["service", "topic"],
+)

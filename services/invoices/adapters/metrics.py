@@ -10,3 +10,7 @@ GATE_ANSWERS_TOTAL = Counter(
     "Invoices that the notifier asked about before sending, by answer.",
     ["answer"],
 )
+SENT_AFTER_PAYMENT_TOTAL = Counter(
+    "velvet_sent_after_payment_total",
+    "Messages whose provider call began after it was known here that an invoice they ask for was settled.",
+)

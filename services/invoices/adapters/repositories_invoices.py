@@ -78,11 +78,17 @@ _ALL_COLUMNS: Final = (*_FACT_COLUMNS, *_STATE_COLUMNS)
 _VALUES: Final = ", ".join(
     f"CAST(u.{name} AS jsonb)" if name in _JSON else f"u.{name}" for name, _ in _ALL_COLUMNS
 )
+# The present instant by the clock that rules: the sandbox's where it has a row, the server's otherwise.
+_PRESENT: Final = "coalesce((SELECT now FROM sandbox_clock), clock_timestamp())"
 _SAVE = text(
-    f"INSERT INTO invoices ({_names(_ALL_COLUMNS)}) SELECT {_VALUES}"
+    f"INSERT INTO invoices ({_names(_ALL_COLUMNS)}, settled_known_at)"
+    f" SELECT {_VALUES}, CASE WHEN u.status <> 'OPEN' THEN {_PRESENT} END"
     f" FROM unnest({_arrays(_ALL_COLUMNS)}) AS u ({_names(_ALL_COLUMNS)})"
     " ON CONFLICT (creditor_id, invoice_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name, _ in _ALL_COLUMNS[2:])
+    # Since when it has been known that nothing is open; forgotten when something is again.
+    + ", settled_known_at = CASE WHEN excluded.status <> 'OPEN'"
+    " THEN coalesce(invoices.settled_known_at, excluded.settled_known_at) END"
 )
 READ_COLUMNS: Final = ", ".join(
     f"{name}::text AS {name}" if name in _JSON else name for name, _ in _ALL_COLUMNS

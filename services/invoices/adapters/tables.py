@@ -90,6 +90,7 @@ invoices = Table(
     Column("stops", JSONB),
     _text("no_evidence", default=""),
     Column("version", BigInteger, nullable=False),
+    Column("settled_known_at", _INSTANT),
     Index("invoices_customer", "creditor_id", "customer_id", "invoice_id"),
     Index(
         "invoices_reference",

@@ -17,6 +17,11 @@ CALL_BACKS_TOTAL = Counter(
 )
 SENDER_PENDING = Gauge("velvet_sender_pending", "Messages due or under way at the last look.")
 
+AMBIGUOUS_DELIVERIES = Gauge(
+    "velvet_ambiguous_deliveries",
+    "Messages of the last seven days of which nobody knows whether they went out.",
+)
+
 
 class PrometheusMeters:
     """Counts what the use cases tell."""
@@ -32,6 +37,10 @@ class PrometheusMeters:
     def called_back(self, *, provider: str, result: str) -> None:
         """Count one webhook."""
         CALL_BACKS_TOTAL.labels(provider, result).inc()
+
+    def ambiguous(self, count: int) -> None:
+        """Show how many messages are in doubt."""
+        AMBIGUOUS_DELIVERIES.set(count)
 
     def pending(self, count: int) -> None:
         """Show how many messages are due or under way."""

@@ -48,6 +48,13 @@ _UNDER_WAY = text(
 _NEXT = text(f"SELECT min(not_before) FROM contacts WHERE state = 'PENDING' AND NOT {DUE}")
 _IS_DUE = text(f"SELECT EXISTS (SELECT 1 FROM contacts WHERE state = 'PENDING' AND {DUE})")
 
+_AMBIGUOUS = text("SELECT count(*) FROM contacts WHERE state = 'AMBIGUOUS' AND at >= :since")
+
+
+async def ambiguous_since(connection: Connection, since: datetime) -> int:
+    """Count the messages called since then of which nobody knows whether they went out."""
+    return int((await connection.execute(_AMBIGUOUS, {"since": since})).scalar_one())
+
 
 async def under_way(connection: Connection, *, now: datetime) -> int:
     """Count what is due or being sent; delivery statuses are the sandbox inbox's to wait for (`GET /idle`)."""

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import text
 
 from chassis.db.connection import Connection
+from notifier.adapters.kept import EVENTS, MESSAGES, Keep, KeptEvent, keep_nothing, kept_messages
 from notifier.adapters.rows import COLUMNS, command_text, message_columns, read_message
 from notifier.domain.command import Command
 from notifier.domain.contact import ContactEvent, MessageContact
@@ -108,8 +109,9 @@ _ADD_EVENTS = text(
 class PostgresContacts:
     """The messages, within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, keep: Keep = keep_nothing) -> None:
         self._connection = connection
+        self._keep = keep
 
     async def add(self, commands: Sequence[Command]) -> None:
         """Keep new messages as pending; one that is there already stays as it is."""
@@ -145,6 +147,7 @@ class PostgresContacts:
         """Write messages that this transaction has locked or claimed."""
         if contacts:
             await self._connection.execute(_SAVE, message_columns(contacts))
+            self._keep(MESSAGES, kept_messages(contacts))
 
     async def put_off_channel(self, channel: str, *, now: datetime, until: datetime) -> None:
         """Let what is due on a channel wait until ``until``, or its own end."""
@@ -162,6 +165,7 @@ class PostgresContacts:
             "at": [event.at for _, event in events],
         }
         added = await self._connection.execute(_ADD_EVENTS, values)
+        self._keep(EVENTS, [KeptEvent(*key, event.kind, event.detail, event.at) for key, event in events])
         return [(row[0], row[1]) for row in added]
 
     async def _read(self, statement: Any, values: dict[str, Any]) -> list[MessageContact]:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import text
 
 from chassis.db.connection import Connection
+from notifier.adapters.kept import ADDRESSES, CONSENTS, Keep, KeptAddress, KeptConsent, keep_nothing
 from notifier.domain.consent import Consent
 from notifier.domain.parties import Creditor, Customer, Party
 from notifier.usecases.ports import Key
@@ -63,9 +64,10 @@ _SUPPRESS = text(
 class PostgresParties:
     """Both sides of a message, within one transaction."""
 
-    def __init__(self, connection: Connection, *, default_sender: str) -> None:
+    def __init__(self, connection: Connection, *, default_sender: str, keep: Keep = keep_nothing) -> None:
         self._connection = connection
         self._default_sender = default_sender
+        self._keep = keep
 
     async def store_customers(self, customers: Sequence[tuple[str, Customer]]) -> None:
         """Keep customers by (creditor, customer); of several versions the highest."""
@@ -136,11 +138,17 @@ class PostgresParties:
             "at": [consents[channel].at for channel in channels],
         }
         await self._connection.execute(_SET_CONSENTS, values)
+        self._keep(CONSENTS, [_kept(key, channel, consents[channel]) for channel in channels])
 
     async def suppress_address(self, *, creditor_id: str, address: str, reason: str, at: datetime) -> None:
         """Never use this address of the creditor's customers again."""
         values = {"creditor_id": creditor_id, "address": address, "reason": reason, "at": at}
         await self._connection.execute(_SUPPRESS, values)
+        self._keep(ADDRESSES, [KeptAddress(creditor_id, address, reason, at)])
+
+
+def _kept(key: Key, channel: str, consent: Consent) -> KeptConsent:
+    return KeptConsent(*key, channel, consent.allowed, consent.source, consent.at)
 
 
 def _customer(row: Any) -> Customer:

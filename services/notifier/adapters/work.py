@@ -1,9 +1,10 @@
 """One transaction of the notifier: its repositories on the unit's connection, its events in the unit's outbox."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from chassis.db.unit_of_work import Database, Unit
+from chassis.restore.journal import write_rows
 from notifier.adapters.repositories_contacts import PostgresContacts
 from notifier.adapters.repositories_parties import PostgresParties
 from notifier.adapters.repositories_tasks import PostgresTasks
@@ -17,9 +18,12 @@ class PostgresWork:
 
     def __init__(self, unit: Unit, *, default_sender: str) -> None:
         self._unit = unit
-        self.contacts = PostgresContacts(unit.connection)
+        self.contacts = PostgresContacts(unit.connection, keep=self._keep)
         self.tasks = PostgresTasks(unit.connection)
-        self.parties = PostgresParties(unit.connection, default_sender=default_sender)
+        self.parties = PostgresParties(unit.connection, default_sender=default_sender, keep=self._keep)
+
+    def _keep(self, kind: str, rows: Sequence[object]) -> None:
+        write_rows(self._unit, service="notifier", kind=kind, rows=rows)
 
     def record(self, *events: ContactRecorded) -> None:
         """Publish with the commit, in this order."""

@@ -54,6 +54,8 @@ class Command:
     problem_field: str = ""
     problem: str = ""
     is_fourteen_day_letter: bool = False
+    trace: str = ""
+    """The trace that led to it."""
 
     @property
     def invoice_ids(self) -> tuple[str, ...]:

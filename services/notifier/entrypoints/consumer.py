@@ -1,6 +1,7 @@
 """Kafka's door: records become commands and parties, checked field by field; then the use cases."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -41,7 +42,11 @@ class Consumer:
         customers = [
             (body.creditor_id, read_customer(body)) for body in bodies if isinstance(body, CustomerChanged)
         ]
-        commands = [read_command(body) for body in bodies if isinstance(body, ReminderDue)]
+        commands = [
+            replace(read_command(incoming.body), trace=incoming.envelope.traceparent)
+            for incoming in batch
+            if isinstance(incoming.body, ReminderDue)
+        ]
         if creditors:
             await work.parties.store_creditors(creditors)
         if customers:

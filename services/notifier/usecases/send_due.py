@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from chassis.kernel.clock import Clock
+from chassis.telemetry import tracing
 from chassis.telemetry.logs import log
 from notifier.domain.consent import Consent
 from notifier.domain.contact import MessageContact, SentAs
@@ -53,12 +54,21 @@ class SendDue:
         if not claimed:
             return 0
         self.fault_point("after_claim")
-        answer = await self.gate.ask([contact.command for contact in claimed])
+        traces = {f"{c.party_key[0]}:{c.party_key[1]}": c.command.trace for c in claimed}
+        with tracing.caused_by(traces):
+            return await self._see_through(claimed, now=now)
+
+    async def _see_through(self, claimed: Sequence[MessageContact], *, now: datetime) -> int:
+        """Ask the gate, call the providers, tell what came of it."""
+        with tracing.step("ask the gate", traceparents=[contact.command.trace for contact in claimed]):
+            answer = await self.gate.ask([contact.command for contact in claimed])
         if not answer.fresh:
             await self._give_back(claimed)
             return 0
         calls = await self._mark(claimed, answer=answer, now=now)
-        outcomes = await asyncio.gather(*(self._call(message) for _, message in calls))
+        outcomes = await asyncio.gather(
+            *(self._call(message, trace=contact.command.trace) for contact, message in calls)
+        )
         self.fault_point("after_provider_io")
         await self._conclude([contact for contact, _ in calls], outcomes, now=now)
         return len(claimed)
@@ -73,6 +83,8 @@ class SendDue:
         self, claimed: Sequence[MessageContact], *, answer: GateAnswer, now: datetime
     ) -> list[tuple[MessageContact, Message]]:
         """Suppress what may not go; write the words of the rest and mark them as being called."""
+        # The instant of the call, not that of the claim: the gate may have taken its time.
+        now = self.clock.now() or now
         calls: list[tuple[MessageContact, Message]] = []
         async with self.works() as work:
             held = await self._still_ours(work, claimed)
@@ -121,10 +133,11 @@ class SendDue:
         )
         return replace(contact.moved(contact.delivery.begin_call(now)), sent=sent)
 
-    async def _call(self, message: Message) -> Outcome:
+    async def _call(self, message: Message, *, trace: str) -> Outcome:
         provider = self.providers[message.recipient.channel]
         try:
-            outcome = await provider.send(message)
+            with tracing.step("call the provider", traceparents=[trace], calls_out=True):
+                outcome = await provider.send(message)
         except Exception as error:  # noqa: BLE001 - whatever an adapter raises, the message is in doubt
             # A fault of an adapter in one message must not put the others of its batch in doubt.
             log(__name__).error("provider_fault", provider=provider.name, exc_info=error)

@@ -1,6 +1,6 @@
 """Every metric of the scheduler, declared once."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 COMMANDS_TOTAL = Counter(
     "velvet_scheduler_commands_total", "Commands published, by action and channel.", ["action", "channel"]
@@ -12,3 +12,7 @@ BATCH_SECONDS = Histogram(
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 FACTS_TOTAL = Counter("velvet_scheduler_facts_total", "Facts taken in.")
+OLDEST_UNDECIDED_SECONDS = Gauge(
+    "velvet_oldest_undecided_seconds",
+    "How long the customer who comes first has been waiting for a decision that is due; 0 when nobody is.",
+)

@@ -10,6 +10,7 @@ from chassis.db.unit_of_work import Unit
 from chassis.kafka.messages import Outgoing
 from chassis.kernel.ids import derived_id
 from chassis.kernel.money import amount_text
+from chassis.telemetry import tracing
 from contracts.scheduler.v1 import ClockAdvanced, InvoiceInCommand, ReminderDue
 from scheduler.adapters.metrics import COMMANDS_TOTAL
 from scheduler.domain.customer import Customer, Invoice
@@ -31,6 +32,7 @@ def reminder_due(action: Action, *, customer: Customer, decision: Decision) -> R
     """Return the command as the notifier reads it."""
     step = action.step
     invoices = {invoice.invoice_id: invoice for invoice in customer.invoices}
+    made = next((c for c in decision.customer.contacts if c.contact_id == action.contact_id), None)
     named = [(invoice_id, True) for invoice_id in action.own] + [(i, False) for i in action.mentioned]
     return ReminderDue(
         creditor_id=customer.creditor_id,
@@ -57,6 +59,10 @@ def reminder_due(action: Action, *, customer: Customer, decision: Decision) -> R
         problem_field=action.problem_field,
         problem=action.problem,
         fourteen_day_letter=action.fourteen_day_letter,
+        rank=made.rank if made else 0,
+        manner=made.manner.value if made else "",
+        day=made.day.isoformat() if made else "",
+        mark=action.mark,
     )
 
 
@@ -89,18 +95,21 @@ class WireCommands:
         """Publish the actions in their order."""
         del rules
         key = f"{customer.creditor_id}:{customer.customer_id}"
+        traces = {invoice.invoice_id: invoice.trace for invoice in customer.invoices}
         for action in decision.actions:
             body = reminder_due(action, customer=customer, decision=decision)
-            self._unit.publish(
-                Outgoing(
+            causes = [traces.get(invoice_id, "") for invoice_id in action.own]
+            with tracing.step("decide", traceparents=causes) as traceparent:
+                outgoing = Outgoing(
                     topic=REMINDER_DUE,
                     key=key,
                     body=body,
                     id=action.contact_id,
                     time=action.at,
                     subject=body.step,
+                    traceparent=traceparent,
                 )
-            )
+                self._unit.publish(outgoing)
             COMMANDS_TOTAL.labels(body.action, body.channel).inc()
         return len(decision.actions)
 

@@ -41,6 +41,8 @@ class Invoice(NamedTuple):
     payment_reference: str = ""
     order_reference: str = ""
     document_url: str = ""
+    trace: str = ""
+    """The trace of the event that its last version followed from; a reminder about it goes on with it."""
 
 
 class Contact(NamedTuple):

@@ -64,7 +64,7 @@ class Intake:
         """Return the fact that a message tells; None for one that concerns no customer."""
         body: Any = message.body
         if isinstance(body, InvoiceChanged):
-            return self._invoice(body)
+            return self._invoice(body, trace=message.envelope.traceparent)
         if isinstance(body, CreditorChanged):
             return _creditor(body)
         reader = _READERS.get(type(body))
@@ -74,7 +74,7 @@ class Intake:
             _text(body.creditor_id, "creditor_id"), _text(body.customer_id, "customer_id"), reader(body)
         )
 
-    def _invoice(self, body: InvoiceChanged) -> InvoiceTold:
+    def _invoice(self, body: InvoiceChanged, *, trace: str) -> InvoiceTold:
         if body.amount is None or body.status not in _STATUSES:
             raise Poison("an amount and a known status are needed", field="status")
         currency = read_currency(body.amount.currency, field="amount.currency")
@@ -97,6 +97,7 @@ class Intake:
             payment_reference=body.payment_reference,
             order_reference=body.order_reference,
             document_url=body.document_url,
+            trace=trace,
         )
         filed = FiledInvoice(
             creditor_id=creditor_id,

@@ -1,6 +1,9 @@
 """Dead letters go back once, as they came, and are taken in when the cause is mended."""
 
+import pytest
+
 from chassis.kafka.redrive import redrive
+from tests.support import toy
 from tests.support.toy import thing
 from tests.support.toy_stage import Record, Stage, eventually, running
 
@@ -43,3 +46,23 @@ async def test_the_offset_passes_the_markers_that_a_transaction_leaves(stage: St
             return await _names(stage) == {"thing-2"}
 
         await eventually(taken_in)
+
+
+async def test_a_dead_letter_that_was_mended_is_taken_in_once_however_often_it_is_put_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead_letters = f"{stage.prefix}dead-letter"
+    await stage.produce(Record(thing(1, name="poison-a"), partition=2))
+    async with running(stage):
+        await stage.read("dead-letter", count=1)
+
+    async def behave(*_: object) -> None:
+        """The release that mends it."""
+
+    monkeypatch.setattr(toy, "_misbehave", behave)
+    async with running(stage) as run:
+        assert await redrive(dead_letters, bootstrap=stage.bootstrap) == 1
+        assert await redrive(dead_letters, bootstrap=stage.bootstrap) == 0
+        assert await run.service.progress.caught_up([f"{stage.prefix}things"], timeout_s=20)
+    assert await stage.rows("SELECT thing_id, times FROM things") == [("poison-a", 1)]
+    assert len(await stage.read("dead-letter", count=1)) == 1

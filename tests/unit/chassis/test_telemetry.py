@@ -56,11 +56,12 @@ def test_what_libraries_log_comes_out_without_its_arguments(lines: object) -> No
 
 
 def test_one_cause_is_passed_on_and_several_are_not_mixed() -> None:
-    with tracing.batch_span("process", traceparents=[PARENT, PARENT, ""]):
+    with tracing.batch_span("process", traceparents=[("a", PARENT), ("b", PARENT), ("c", "")]):
         assert tracing.current_traceparent() == PARENT
     other = PARENT.replace("0af7", "0af8")
-    with tracing.batch_span("process", traceparents=[PARENT, other]):
+    with tracing.batch_span("process", traceparents=[("a", PARENT), ("b", other)]):
         assert tracing.current_traceparent() == ""
+        assert tracing.causes() == {"a": PARENT, "b": other}, "each key's trace goes on by itself"
     assert not trace.get_current_span().get_span_context().is_valid
 
 

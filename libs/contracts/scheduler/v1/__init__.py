@@ -45,6 +45,10 @@ class ReminderDue(msgspec.Struct, kw_only=True):
     problem_field: str = ""
     problem: str = ""
     fourteen_day_letter: bool = False
+    rank: int = 0
+    manner: str = ""
+    day: str = ""
+    mark: str = ""
 
 
 class ClockAdvanced(msgspec.Struct, kw_only=True):

@@ -31,7 +31,7 @@ class InvoiceInCommand(_message.Message):
     def __init__(self, invoice_id: _Optional[str] = ..., currency: _Optional[str] = ..., amount: _Optional[str] = ..., open: _Optional[str] = ..., issued_on: _Optional[str] = ..., due_on: _Optional[str] = ..., payment_reference: _Optional[str] = ..., document_url: _Optional[str] = ..., own_step: _Optional[bool] = ..., order_reference: _Optional[str] = ...) -> None: ...
 
 class ReminderDue(_message.Message):
-    __slots__ = ("creditor_id", "customer_id", "command_id", "action", "at", "not_after", "step", "tier", "channel", "registered", "purpose", "tone", "language", "template", "invoices", "reason", "reason_nl", "policy_name", "policy_version", "assignee", "task_id", "problem_field", "problem", "fourteen_day_letter")
+    __slots__ = ("creditor_id", "customer_id", "command_id", "action", "at", "not_after", "step", "tier", "channel", "registered", "purpose", "tone", "language", "template", "invoices", "reason", "reason_nl", "policy_name", "policy_version", "assignee", "task_id", "problem_field", "problem", "fourteen_day_letter", "rank", "manner", "day", "mark")
     CREDITOR_ID_FIELD_NUMBER: _ClassVar[int]
     CUSTOMER_ID_FIELD_NUMBER: _ClassVar[int]
     COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,10 @@ class ReminderDue(_message.Message):
     PROBLEM_FIELD_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
     FOURTEEN_DAY_LETTER_FIELD_NUMBER: _ClassVar[int]
+    RANK_FIELD_NUMBER: _ClassVar[int]
+    MANNER_FIELD_NUMBER: _ClassVar[int]
+    DAY_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
     creditor_id: str
     customer_id: str
     command_id: str
@@ -80,7 +84,11 @@ class ReminderDue(_message.Message):
     problem_field: str
     problem: str
     fourteen_day_letter: bool
-    def __init__(self, creditor_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., command_id: _Optional[str] = ..., action: _Optional[str] = ..., at: _Optional[str] = ..., not_after: _Optional[str] = ..., step: _Optional[str] = ..., tier: _Optional[str] = ..., channel: _Optional[str] = ..., registered: _Optional[bool] = ..., purpose: _Optional[str] = ..., tone: _Optional[str] = ..., language: _Optional[str] = ..., template: _Optional[str] = ..., invoices: _Optional[_Iterable[_Union[InvoiceInCommand, _Mapping]]] = ..., reason: _Optional[str] = ..., reason_nl: _Optional[str] = ..., policy_name: _Optional[str] = ..., policy_version: _Optional[int] = ..., assignee: _Optional[str] = ..., task_id: _Optional[str] = ..., problem_field: _Optional[str] = ..., problem: _Optional[str] = ..., fourteen_day_letter: _Optional[bool] = ...) -> None: ...
+    rank: int
+    manner: str
+    day: str
+    mark: str
+    def __init__(self, creditor_id: _Optional[str] = ..., customer_id: _Optional[str] = ..., command_id: _Optional[str] = ..., action: _Optional[str] = ..., at: _Optional[str] = ..., not_after: _Optional[str] = ..., step: _Optional[str] = ..., tier: _Optional[str] = ..., channel: _Optional[str] = ..., registered: _Optional[bool] = ..., purpose: _Optional[str] = ..., tone: _Optional[str] = ..., language: _Optional[str] = ..., template: _Optional[str] = ..., invoices: _Optional[_Iterable[_Union[InvoiceInCommand, _Mapping]]] = ..., reason: _Optional[str] = ..., reason_nl: _Optional[str] = ..., policy_name: _Optional[str] = ..., policy_version: _Optional[int] = ..., assignee: _Optional[str] = ..., task_id: _Optional[str] = ..., problem_field: _Optional[str] = ..., problem: _Optional[str] = ..., fourteen_day_letter: _Optional[bool] = ..., rank: _Optional[int] = ..., manner: _Optional[str] = ..., day: _Optional[str] = ..., mark: _Optional[str] = ...) -> None: ...
 
 class ClockAdvanced(_message.Message):
     __slots__ = ("now",)

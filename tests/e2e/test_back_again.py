@@ -1,0 +1,140 @@
+"""Older databases, each of another moment, beside the Kafka of today: nothing is lost and nothing is sent twice."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.generator.book import Book, generate
+from sandbox.replay.evidence import Evidence
+from sandbox.replay.verdicts import Truth
+from sandbox.stack.addresses import SERVICES
+from sandbox.stack.backup import back_up, bring_back, folder_for
+from sandbox.stack.stack import Stack
+from tests.support.replaying import cast, essence, play
+
+pytestmark = pytest.mark.timeout(600)
+# Not in the order of the flow: the notifier's backup is the oldest, the scheduler's the youngest.
+BACKED_UP = {"notifier": 8, "invoices": 12, "classifier": 16, "scheduler": 20}
+SAID, LOST = 24, 30
+"""By day of the replay: when people say what no event carries, and when the databases are lost."""
+
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    return generate(0, customers=8, months=4)
+
+
+@pytest.fixture(scope="module")
+def truth(book: Book) -> Truth:
+    return Truth.of_book(book)
+
+
+@pytest.fixture(scope="module")
+async def undisturbed(book: Book, truth: Truth) -> AsyncIterator[tuple[Evidence, dict[str, Any]]]:
+    async with Stack.fresh() as stack:
+        evidence = await play(stack, cast(book), truth=truth, interrupt=on_days(book, {SAID: told(stack)}))
+        yield evidence, await agreed(stack)
+
+
+async def test_four_databases_of_different_moments_come_back_and_nobody_notices(
+    undisturbed: tuple[Evidence, dict[str, Any]], book: Book, truth: Truth
+) -> None:
+    expected, expected_agreed = undisturbed
+    async with Stack.fresh() as stack:
+        folder = folder_for(stack)
+
+        def backed_up(service: str) -> Callable[[], Awaitable[None]]:
+            return lambda: back_up(stack, folder, services=[service], say=print)
+
+        async def lost_and_back() -> None:
+            for service in SERVICES:
+                stack.kill(service)
+            await bring_back(stack, folder, say=print)
+            for service in SERVICES:
+                await stack.start_one(service)
+
+        plan = {number: backed_up(service) for service, number in BACKED_UP.items()}
+        plan |= {SAID: told(stack), LOST: lost_and_back}
+        evidence = await play(stack, cast(book), truth=truth, interrupt=on_days(book, plan))
+        found = await agreed(stack)
+    assert not plan, "everything planned has happened"
+    assert received(evidence) == received(expected), "nothing is sent twice, and nothing is missing"
+    assert found == expected_agreed, "what people said comes back too"
+    assert essence(evidence) == essence(expected)
+
+
+def on_days(book: Book, plan: dict[int, Callable[[], Awaitable[None]]]) -> Callable[[date], Awaitable[None]]:
+    """Return what does each item of the plan once its day has come."""
+    days = [day.day for day in cast(book).days]
+
+    async def interrupt(day: date) -> None:
+        for number in sorted(plan):
+            if day >= days[number]:
+                await plan.pop(number)()
+
+    return interrupt
+
+
+def told(stack: Stack) -> Callable[[], Awaitable[None]]:
+    """Say by the APIs what no event carries: a dispute, a hold, a pinned tier, a consent."""
+
+    async def say() -> None:
+        async with desk(stack) as call:
+            invoices = await items(call, f"{stack.urls['invoices']}/v1/invoices?status=OPEN&limit=500")
+            first, last = invoices[0], invoices[-1]
+            where = stack.urls["invoices"]
+            body: dict[str, Any] = {"reason_code": "QUALITY", "note": "the blue one was ordered"}
+            await done(call, "POST", f"{where}/v1/invoices/{first['invoice_id']}/disputes", body)
+            body = {"until": "2025-12-31", "reason": "flood", "owner": "mo"}
+            await done(call, "POST", f"{where}/v1/customers/{last['customer_id']}/holds", body)
+            body = {"tier": "GOLD", "reason": "our oldest customer", "expires_on": "2026-12-31"}
+            customer = f"/v1/customers/{invoices[len(invoices) // 2]['customer_id']}"
+            await done(call, "PUT", f"{stack.urls['classifier']}{customer}/tier", body)
+            said = {"allowed": False, "source": "by phone", "at": "2025-03-01T09:00:00Z"}
+            await done(
+                call, "PUT", f"{stack.urls['notifier']}{customer}/consent", {"channels": {"SMS": said}}
+            )
+
+    return say
+
+
+async def agreed(stack: Stack) -> dict[str, Any]:
+    """Read back everything that was said."""
+    found: dict[str, Any] = {}
+    async with desk(stack) as call:
+        where = stack.urls["invoices"]
+        for invoice in await items(call, f"{where}/v1/invoices?limit=500"):
+            disputes = await items(call, f"{where}/v1/invoices/{invoice['invoice_id']}/disputes")
+            customer = f"/v1/customers/{invoice['customer_id']}"
+            if disputes:
+                found[invoice["invoice_id"]] = disputes
+            if customer not in found:
+                tier = (await call.get(f"{stack.urls['classifier']}{customer}/tier")).json()
+                consent = (await call.get(f"{stack.urls['notifier']}{customer}/consent")).json()
+                held = await items(call, f"{where}{customer}/holds")
+                found[customer] = (tier["pin"], consent, held)
+    assert any(isinstance(value, list) for value in found.values()), "somebody disputed something"
+    return found
+
+
+def desk(stack: Stack) -> httpx.AsyncClient:
+    return httpx.AsyncClient(headers={"Authorization": f"Bearer {stack.token('acme-nl')}"}, timeout=30)
+
+
+async def items(call: httpx.AsyncClient, url: str) -> list[dict[str, Any]]:
+    answer = await call.get(url)
+    answer.raise_for_status()
+    return list(answer.json()["items"])
+
+
+async def done(call: httpx.AsyncClient, method: str, url: str, body: dict[str, Any]) -> None:
+    answer = await call.request(method, url, json=body)
+    assert answer.is_success, answer.text
+
+
+def received(evidence: Evidence) -> Counter[tuple[str, ...]]:
+    return Counter((m["channel"], m["to"], m["subject"], m["text"]) for m in evidence.messages)
