@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.db import schema
+from chassis.db import migrations
 from chassis.db.engine import sqlstate
 from chassis.settings import ServiceSettings
 from tests.support.toy import MIGRATIONS, thing
@@ -38,7 +38,7 @@ async def _migrate(stage: Stage, location: Path) -> str:
     settings = ServiceSettings(
         service="toy", sandbox=True, migration_database_url=SecretStr(stage.database.owner_url)
     )
-    return await schema.migrate(settings, location=location)
+    return await migrations.migrate(settings, location=location)
 
 
 async def test_an_expanding_migration_under_load_while_the_old_code_runs(
