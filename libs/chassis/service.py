@@ -28,8 +28,10 @@ class Restoring:
     """Lifts the versions above those of the given states (told after the backup; made anew now), publishes what holds."""
     hear: Callable[[Unit, Sequence[msgspec.Struct]], Awaitable[None]] | None = None
     """Takes in what it said itself after the backup, before anything else is read again."""
-    rows: Callable[[Unit, Sequence[tuple[str, msgspec.Raw]]], Awaitable[None]] | None = None
-    """Takes in its own rows from the journal (kind, rows), when everything else has been read again."""
+    rows: (
+        Callable[[Unit, Sequence[tuple[str, msgspec.Raw]], Sequence[msgspec.Struct]], Awaitable[None]] | None
+    ) = None
+    """Takes in its own rows from the journal (kind, rows), when everything else has been read again; and what it said."""
 
 
 @dataclass(frozen=True, slots=True)

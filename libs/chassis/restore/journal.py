@@ -116,7 +116,7 @@ class Scribe:
             noted = True
             line = message(self._service, kind=REQUEST, at=self._clock.now(), body=asked)
             if len(line.value or b"") > ENTRY_BYTES_MAX:
-                log(__name__).warning("journal_entry_too_large", route=asked.path)
+                log(__name__).warning("journal_entry_too_large", method=asked.method)
                 return
             unit.publish_raw(line)
 

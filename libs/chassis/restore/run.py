@@ -126,7 +126,8 @@ async def restore(service: Service, *, since: Mapping[str, Sequence[int]]) -> Co
         await again.flush()
     async with service.database.unit() as unit:
         if service.restoring.rows is not None:
-            await service.restoring.rows(unit, again.rows)
+            await service.restoring.rows(unit, again.rows, again.told.bodies)
+            await unit.flush()
         again.count.published = await settle_outbox(unit, service, told=again.told, codec=codec)
     log(__name__).info("restored", records=again.count.records, total=again.count.published)
     return again.count

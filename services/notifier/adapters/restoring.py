@@ -7,18 +7,11 @@ import msgspec
 from sqlalchemy import text
 
 from chassis.db.unit_of_work import Unit
-from notifier.adapters.kept import (
-    ADDRESSES,
-    CONSENTS,
-    EVENTS,
-    MESSAGES,
-    KeptAddress,
-    KeptConsent,
-    KeptEvent,
-    KeptMessage,
-)
+from contracts.notifier import v1
+from notifier.adapters.kept import KeptAddress, KeptConsent, KeptEvent, KeptMessage
 from notifier.adapters.repositories_contacts import PostgresContacts
 from notifier.adapters.repositories_parties import PostgresParties
+from notifier.adapters.wire import outgoing
 from notifier.domain.consent import Consent
 from notifier.domain.contact import ContactEvent
 
@@ -55,38 +48,54 @@ _IN_DOUBT: Final = text(
 _FIELDS: Final = KeptMessage.__struct_fields__
 
 
-async def put_back(unit: Unit, lines: Sequence[tuple[str, msgspec.Raw]]) -> None:
-    """Take in the journal's rows in their order; afterwards nothing is pending that may have been sent."""
+async def put_back(
+    unit: Unit, lines: Sequence[tuple[str, msgspec.Raw]], told: Sequence[msgspec.Struct]
+) -> None:
+    """Take in the journal's rows in their order; afterwards nothing is pending that may have been sent.
+
+    The journal and the words to the others go out side by side: what the journal knows and ``told`` does not
+    is told now.
+    """
     contacts = PostgresContacts(unit.connection)
-    parties = PostgresParties(unit.connection, default_sender="")
-    last: dict[tuple[str, str], dict[str, Any]] = {}
-    for kind, rows in lines:
-        if kind == MESSAGES:
-            for message in msgspec.json.decode(rows, type=list[KeptMessage]):
-                _fold(last, message)
-        elif kind == EVENTS:
-            await contacts.add_events(
-                [
-                    ((row.creditor_id, row.contact_id), ContactEvent(row.kind, row.at, row.detail))
-                    for row in msgspec.json.decode(rows, type=list[KeptEvent])
-                ]
-            )
-        elif kind == CONSENTS:
-            for consent in msgspec.json.decode(rows, type=list[KeptConsent]):
-                key = (consent.creditor_id, consent.customer_id)
-                said = Consent(consent.allowed, consent.source, consent.at)
-                await parties.set_consents(key, {consent.channel: said})
-        elif kind == ADDRESSES:
-            for dead in msgspec.json.decode(rows, type=list[KeptAddress]):
-                await parties.suppress_address(
-                    creditor_id=dead.creditor_id, address=dead.address, reason=dead.reason, at=dead.at
-                )
+    last = await _heard(unit, lines, contacts=contacts)
     keys = sorted(last)
     if keys:
         columns = {name: [last[key][name] for key in keys] for name in _FIELDS}
         await unit.connection.execute(_PUT_BACK, columns)
+    heard = {body.contact_id: body.version for body in told if isinstance(body, v1.ContactRecorded)}
+    for contact in await contacts.lock(keys):
+        if contact.version > heard.get(contact.command.command_id, 0):
+            unit.publish(outgoing(contact.recorded()))
     values = {"creditors": [key[0] for key in keys], "ids": [key[1] for key in keys]}
     await unit.connection.execute(_IN_DOUBT, values)
+
+
+async def _heard(
+    unit: Unit, lines: Sequence[tuple[str, msgspec.Raw]], *, contacts: PostgresContacts
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Take in what came back and what was allowed; returns the last line of each message."""
+    parties = PostgresParties(unit.connection, default_sender="")
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    for kind, rows in lines:
+        match kind:
+            case "messages":
+                for message in msgspec.json.decode(rows, type=list[KeptMessage]):
+                    _fold(last, message)
+            case "events":
+                events = msgspec.json.decode(rows, type=list[KeptEvent])
+                await contacts.add_events(
+                    [((e.creditor_id, e.contact_id), ContactEvent(e.kind, e.at, e.detail)) for e in events]
+                )
+            case "consents":
+                for said in msgspec.json.decode(rows, type=list[KeptConsent]):
+                    consent = Consent(said.allowed, said.source, said.at)
+                    await parties.set_consents((said.creditor_id, said.customer_id), {said.channel: consent})
+            case _:
+                for dead in msgspec.json.decode(rows, type=list[KeptAddress]):
+                    await parties.suppress_address(
+                        creditor_id=dead.creditor_id, address=dead.address, reason=dead.reason, at=dead.at
+                    )
+    return last
 
 
 def _fold(last: dict[tuple[str, str], dict[str, Any]], message: KeptMessage) -> None:
