@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from chassis.kernel.ids import derived_id
+from notifier.adapters.tidy import one_line
 from notifier.domain.message import Message
 
 _UTF8: Final = Charset("utf-8")
@@ -17,6 +18,8 @@ _UTF8.body_encoding = QP
 # The older policy writes headers as they are given: they are made safe here, at a tenth of the time.
 _POLICY: Final = policy.compat32.clone(linesep="\r\n", max_line_length=None)
 _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
+# A reader decodes what looks like an encoded word, line breaks within it too: such a text is encoded itself.
+_ENCODED: Final = "=?"
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
@@ -67,12 +70,12 @@ def _mailbox(name: str, address: str) -> str:
     """Write ``name <address>``; raises ValueError for an address that is none."""
     if not _ADDRESS.fullmatch(address):
         raise ValueError("this is no e-mail address")
-    shown = " ".join(name.split())
+    shown = " ".join(one_line(name).split())
     if not shown:
         return address
-    if _ATOMS.fullmatch(shown):
+    if _ATOMS.fullmatch(shown) and _ENCODED not in shown:
         return f"{shown} <{address}>"
-    if shown.isascii() and shown.isprintable():
+    if shown.isascii() and shown.isprintable() and _ENCODED not in shown:
         escaped = shown.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}" <{address}>'
     return f"{_words(shown)} <{address}>"
@@ -80,7 +83,7 @@ def _mailbox(name: str, address: str) -> str:
 
 def _words(text: str) -> str:
     """Write free text as a header: one line, encoded words where it is more than plain ASCII."""
-    line = " ".join(text.split())
-    if line.isascii() and line.isprintable():
+    line = " ".join(one_line(text).split())
+    if line.isascii() and line.isprintable() and _ENCODED not in line:
         return line
     return Header(line, "utf-8").encode(linesep="\r\n")

@@ -12,6 +12,7 @@ from chassis.kernel.calendar import local_day
 from chassis.kernel.errors import Rejected
 from chassis.kernel.money import Money
 from notifier.adapters.formatting import date_text, language_of, money_text
+from notifier.adapters.tidy import SHORT_CHARS_MAX, tidied
 from notifier.adapters.wording import FORMAL_KINDS, day_or_dash, words
 from notifier.domain.command import Command, InvoiceLine
 from notifier.domain.message import Document, InvoiceRow, LetterHead, Rendered, plain_gsm
@@ -73,11 +74,14 @@ class TemplateRenderer:
 
     def message(self, command: Command, *, party: Party, now: datetime) -> Rendered:
         """Write the message for the command's channel; raises Rejected when the template does not fit it."""
+        is_short = command.channel in {"SMS", "WHATSAPP"}
+        chars_max = SHORT_CHARS_MAX if is_short else None
+        command, party = tidied(command, chars_max=chars_max), tidied(party, chars_max=chars_max)
         kind = message_kind(command)
         language = language_of(command.language)
         try:
             spoken = self._spoken(language, words(command, party=party, kind=kind, now=now))
-            if command.channel in {"SMS", "WHATSAPP"}:
+            if is_short:
                 return self._short(f"{language}/{kind}.txt", channel=command.channel, known=spoken)
             return self._long(command, kind=kind, known=spoken, party=party, now=now)
         except _FAULTS as error:
@@ -85,6 +89,7 @@ class TemplateRenderer:
 
     def script(self, command: Command, *, party: Party) -> str:
         """Write what the assignee of a task reads: why, how to begin, and the invoices; raises Rejected."""
+        command, party = tidied(command), tidied(party)
         kind = script_kind(command)
         try:
             return self._script(command, kind=kind, party=party)
