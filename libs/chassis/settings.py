@@ -49,10 +49,10 @@ class ServiceSettings(BaseSettings):
     wire_format: Literal["json", "protobuf"] = "json"
     confluent_framing: bool = False
     """Take off the five bytes that a schema registry's serialisers put before the value."""
-    batch_records_max: int = Field(default=500, ge=1, le=5000)
+    batch_records_max: int = Field(default=1000, ge=1, le=5000)
     fetch_wait_ms_max: int = Field(default=250, ge=1, le=10_000)
     retry_delay_s_max: float = Field(default=30, gt=0)
-    relay_records_max: int = Field(default=500, ge=1, le=5000)
+    relay_records_max: int = Field(default=1000, ge=1, le=5000)
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65_535)
