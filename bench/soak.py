@@ -175,7 +175,7 @@ def figures(found: Found, replicas: Sequence[Replica], *, minutes: float) -> lis
     last = max(found.connections[-(stages // CYCLES) :], default=0)
     on = f"{minutes:g} minutes at {EVENTS_PER_S} events and {READS_PER_S} readings a second, every service restarted {CYCLES} times"
     return [
-        (Figure("soak-memory", f"most memory that a process added after its first {WARM_S} s, {name}; {on}", most.grown_mb if most else 0.0, "MB", len(lives)), GROWN_MB_MAX),
+        (Figure("soak-memory", f"most memory that a process added after its first {WARM_S} s of readiness, {name}; {on}", most.grown_mb if most else 0.0, "MB", len(lives)), GROWN_MB_MAX),
         (Figure("soak-descriptors", "most descriptors that a process added after its start", max((life.grown_descriptors for _, life in lives), default=0), "1", len(lives)), GROWN_DESCRIPTORS_MAX),
         (Figure("soak-connections", "connections to PostgreSQL and Kafka more in the last cycle than in the first", max(0, last - first), "1", stages), GROWN_CONNECTIONS_MAX),
         (Figure("soak-left-behind", "connections left when all services have ended", found.left_behind, "1", stages), 0),

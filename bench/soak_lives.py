@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from bench.live import wait_ready
 from bench.processes import STOP_S_MAX, resident_mb
 
 WARM_S = 30
-"""A process may grow this long after its start: caches and pools fill."""
+"""A process may grow this long after it is ready: caches and pools fill."""
 _ESTABLISHED = "01"
 
 
@@ -23,13 +24,14 @@ class Life:
     """What a process held when it was warm, and what it held last."""
 
     pid: int
-    born_s: float = field(default_factory=time.monotonic)
+    ready_s: float = math.inf
+    """When it was ready (monotonic)."""
     warm: tuple[float, int] | None = None
     last: tuple[float, int] | None = None
 
     def look(self) -> None:
         """Note memory (MB) and open descriptors, once the process is warm."""
-        if time.monotonic() - self.born_s < WARM_S:
+        if time.monotonic() - self.ready_s < WARM_S:
             return
         with contextlib.suppress(OSError):
             held = resident_mb(self.pid), len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - counted only
@@ -70,6 +72,7 @@ class Replica:
         )
         self.lives.append(Life(self._process.pid))
         await wait_ready([self.url])
+        self.lives[-1].ready_s = time.monotonic()
 
     async def stop(self) -> None:
         """End it gracefully; raises TimeoutError when it does not end."""

@@ -1,7 +1,10 @@
 """Tests what the soak counts: sockets of the kernel's table, and growth of a life since it was warm."""
 
+import os
+import time
+
 from bench.soak import GROWN_MB_MAX, Found, figures
-from bench.soak_lives import Life, Replica, count_connections
+from bench.soak_lives import WARM_S, Life, Replica, count_connections
 
 TABLE = [
     "   0: 0100007F:4A94 0100007F:1F90 01 00000000:00000000 00:00000000 00000000 0 0 1 1",
@@ -12,13 +15,24 @@ TABLE = [
 
 
 def life(*, warm: tuple[float, int], last: tuple[float, int]) -> Life:
-    return Life(1, born_s=0.0, warm=warm, last=last)
+    return Life(1, ready_s=0.0, warm=warm, last=last)
 
 
 def test_only_established_connections_to_the_port_count() -> None:
     assert count_connections(TABLE, port=0x1F90) == 1
     assert count_connections(TABLE, port=0x4A94) == 1
     assert count_connections(TABLE, port=9092) == 0
+
+
+def test_a_process_that_is_not_ready_yet_is_not_held_to_anything() -> None:
+    starting = Life(os.getpid())
+    starting.look()
+    assert starting.warm is None
+    starting.ready_s = time.monotonic() - WARM_S
+    starting.look()
+    assert starting.warm is not None
+    assert starting.warm[0] > 1
+    assert starting.warm[1] >= 3
 
 
 def test_growth_is_counted_from_the_moment_a_process_is_warm() -> None:
