@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from scheduler.domain.case import Case
+from scheduler.domain.channels import wants_call
 from scheduler.domain.decision import Reason
 from scheduler.domain.ladder import Standing
 from scheduler.domain.legal_term import next_step_from
@@ -86,7 +87,8 @@ def _friendly_first(step: Step, standing: Standing, *, case: Case) -> Passage:
         and other.name not in carried
         and not other.important_only
     ]
-    messages = [other for other in left if other.deed is Deed.SEND]
+    # Who wants to be called gets calls for messages: one of them is enough, too.
+    messages = [other for other in left if other.deed is Deed.SEND and not wants_call(other, case=case)]
     if not messages and under_way:
         # A call is with a person already; a message that is left would go before it is waited for.
         return waits

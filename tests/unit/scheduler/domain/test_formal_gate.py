@@ -107,3 +107,13 @@ def test_a_hand_over_follows_a_notice_after_a_week_at_the_earliest() -> None:
     who = customer(invoice(due=DUE), contacts=(contact("2026-05-20"), late))
     story = Life(who, start=local("2026-06-29", "00:00")).until(local("2026-08-01"))
     assert story.log() == [("2026-07-06 09:00", "hand-over", "HANDOVER")]
+
+
+@pytest.mark.parametrize("tier", ["SILVER", "BRONZE"])
+def test_who_wants_to_be_called_gets_one_call_before_a_formal_step_and_not_one_for_every_step_left(
+    tier: str,
+) -> None:
+    late = invoice(due="2026-02-19", known_from=local("2026-03-16", "08:00"))
+    who = customer(late, tier=tier, preferred_channel="CALL")
+    log = Life(who, start=local("2026-03-23", "08:00")).until(local("2026-06-01")).log()
+    assert [(at, channel) for at, _, channel in log] == [("2026-03-23 09:00", "CALL")]
