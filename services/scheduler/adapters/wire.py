@@ -1,9 +1,11 @@
 """Writes decisions as messages: actions become ``ReminderDue``, the time becomes ``ClockAdvanced``."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 import msgspec
+from prometheus_client import Counter
 from sqlalchemy import text
 
 from chassis.db.unit_of_work import Unit
@@ -67,11 +69,14 @@ def reminder_due(action: Action, *, customer: Customer, decision: Decision) -> R
 
 
 def _invoice(invoice: Invoice, *, own: bool) -> InvoiceInCommand:
+    amount = amount_text(invoice.amount, currency=invoice.currency)
     return InvoiceInCommand(
         invoice_id=invoice.invoice_id,
         currency=invoice.currency,
-        amount=amount_text(invoice.amount, currency=invoice.currency),
-        open=amount_text(invoice.open, currency=invoice.currency),
+        amount=amount,
+        open=amount
+        if invoice.open == invoice.amount
+        else amount_text(invoice.open, currency=invoice.currency),
         issued_on=invoice.issued_on.isoformat(),
         due_on=invoice.due_on.isoformat(),
         payment_reference=invoice.payment_reference,
@@ -83,6 +88,11 @@ def _invoice(invoice: Invoice, *, own: bool) -> InvoiceInCommand:
 
 def _instant(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
+
+
+@lru_cache(maxsize=64)
+def _counter(action: str, channel: str) -> Counter:
+    return COMMANDS_TOTAL.labels(action, channel)
 
 
 class WireCommands:
@@ -110,7 +120,7 @@ class WireCommands:
                     traceparent=traceparent,
                 )
                 self._unit.publish(outgoing)
-            COMMANDS_TOTAL.labels(body.action, body.channel).inc()
+            _counter(body.action, body.channel).inc()
         return len(decision.actions)
 
     async def report_shadow(self, customer: Customer, decision: Decision, *, rules: Rulebook) -> int:

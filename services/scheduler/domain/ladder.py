@@ -37,8 +37,10 @@ def standing_of(invoice: Invoice, *, case: Case) -> Standing:
     invoice at every look.
     """
     records = case.by_invoice[invoice.invoice_id]
-    done = max((contact.rank for contact in records), default=NOTHING_DONE)
-    carried = {contact.step for contact in records}
+    done, carried = NOTHING_DONE, frozenset[str]()
+    if records:
+        done = max([contact.rank for contact in records])
+        carried = frozenset([contact.step for contact in records])
     bases = (invoice.issued_on.toordinal(), invoice.due_on.toordinal(), invoice.payable_on.toordinal())
     today = case.today.toordinal()
     known = invoice.known_from.toordinal() + 1
@@ -61,7 +63,7 @@ def standing_of(invoice: Invoice, *, case: Case) -> Standing:
             ahead.append((day, step))
     # A short term can put issued+3 after -3: what lies below the step reached is merged into it.
     floor = max(done, reached.rank) if reached else done
-    coming = min((pair for pair in ahead if pair[1].rank > floor), key=itemgetter(0), default=None)
+    coming = min([pair for pair in ahead if pair[1].rank > floor], key=itemgetter(0), default=None)
     if coming is None:
         return Standing(invoice, records, done, skipped, reached, None, None)
     return Standing(invoice, records, done, skipped, reached, coming[1], date.fromordinal(coming[0]))

@@ -54,7 +54,16 @@ def window_hours(window: Window, *, rules: ContactRules) -> Hours | None:
 class Moments:
     """The moments of one kind of contact in one time zone."""
 
-    __slots__ = ("_calendar", "_grace", "_slots", "hours", "window_ignored", "zone")
+    __slots__ = (
+        "_asked_at",
+        "_calendar",
+        "_grace",
+        "_known_days",
+        "_slots",
+        "hours",
+        "window_ignored",
+        "zone",
+    )
 
     def __init__(
         self, *, zone: ZoneInfo, calendar: DayCalendar, rules: ContactRules, window: Window | None
@@ -66,10 +75,19 @@ class Moments:
         self._calendar = calendar
         self._grace = timedelta(minutes=rules.grace_minutes)
         self._slots: dict[date, Slot | None] = {}
+        self._known_days: dict[datetime, date] = {}
+        # All customers of a batch are decided at one instant, and each asks more than once.
+        self._asked_at: tuple[datetime, Slot | None] | None = None
 
     def local_day(self, instant: datetime) -> date:
         """Return the customer's civil day of ``instant``."""
-        return instant.astimezone(self.zone).date()
+        try:
+            return self._known_days[instant]
+        except KeyError:
+            if len(self._known_days) > _CACHED_DAYS_MAX:
+                self._known_days.clear()
+            day = self._known_days[instant] = instant.astimezone(self.zone).date()
+            return day
 
     def on(self, day: date) -> Slot | None:
         """Return the moment of ``day``; None where no contact is allowed on it."""
@@ -87,6 +105,11 @@ class Moments:
 
     def at(self, now: datetime) -> Slot | None:
         """Return the moment that ``now`` lies in (within the grace); None: it lies in none."""
+        if self._asked_at is None or self._asked_at[0] != now:
+            self._asked_at = now, self._at(now)
+        return self._asked_at[1]
+
+    def _at(self, now: datetime) -> Slot | None:
         slot = self.on(self.local_day(now))
         if slot is None or not slot.opens_at <= now < slot.closes_at:
             return None

@@ -1,7 +1,6 @@
 """Writes reasons out as sentences, in Dutch and English: the words of `explanation`, of plans and of commands."""
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -131,7 +130,8 @@ def _singular(found: re.Match[str]) -> str:
     return f"1 {_SINGULARS[found[1]]}"
 
 
-def one_sentence(reasons: Iterable[Reason], *, language: str) -> str:
+@lru_cache(maxsize=20_000)
+def one_sentence(reasons: tuple[Reason, ...], *, language: str) -> str:
     """Join reasons into the one sentence that a command carries."""
     return (
         "; ".join(

@@ -54,7 +54,7 @@ def test_an_unknown_code_still_says_something() -> None:
 
 def test_reasons_join_into_one_sentence() -> None:
     text = one_sentence(
-        [Reason("day.due", ("2026-04-01",)), Reason("channel.policy", ("SMS",))], language="en"
+        (Reason("day.due", ("2026-04-01",)), Reason("channel.policy", ("SMS",))), language="en"
     )
     assert (
         text == "It is the effective due date, 1 April 2026; text message comes first in the policy's order."
