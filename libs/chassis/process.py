@@ -111,6 +111,7 @@ class Process:
             while True:
                 try:
                     await schema.check(self._service.database.engine, location=location)
+                    await self._look_at_walls()
                 except (*DATABASE_ERRORS, OSError) as error:
                     attempts += 1
                     reason = f"the database cannot be reached ({error_name(error)})"
@@ -120,6 +121,11 @@ class Process:
                 else:
                     self._health.up("database")
                     return
+
+    async def _look_at_walls(self) -> None:
+        """Say so when the role that answers callers passes row-level security: one wall stands then, not two."""
+        if self._role in _ANSWERING and not await self._service.database.walls_hold():
+            log(__name__).warning("row_level_security_passed_by", setting="api_database_url")
 
     def _start_loops(self) -> None:
         service = self._service

@@ -28,6 +28,9 @@ BESIDE_THE_EFFECT: ContextVar[Callable[["Unit"], Awaitable[None]] | None] = Cont
 """What is written with whatever the present request changes: its line in the journal (chassis.restore)."""
 
 
+_IS_BOUND = text("SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user")
+
+
 class Encoder(Protocol):
     """Turns a message into what Kafka takes (chassis.kafka.codec)."""
 
@@ -127,6 +130,11 @@ class Database:
         """Raise unless the server answers."""
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def walls_hold(self) -> bool:
+        """Say whether row-level security binds the role that answers callers (no superuser, no BYPASSRLS)."""
+        async with self._callers.connect() as connection:
+            return bool((await connection.execute(_IS_BOUND)).scalar_one())
 
     async def close(self) -> None:
         """Close every connection of the pool."""

@@ -113,6 +113,17 @@ async def test_a_transaction_that_is_rolled_back_leaves_no_scope_behind(database
                 assert await _seen(unit.connection) == [creditor_id]
 
 
+async def test_a_role_that_passes_every_policy_is_noticed(
+    database: Database, own: stack_databases.Database, databases: Databases
+) -> None:
+    assert await database.walls_hold()
+    superuser = {"database_url": SecretStr(databases.server.url(own.name)), "api_database_url": SecretStr("")}
+    consumer = {"database_url": SecretStr(own.url), "api_database_url": SecretStr("")}
+    for roles in (superuser, consumer):
+        async with _opened(own, **roles) as open_to_all:
+            assert not await open_to_all.walls_hold()
+
+
 async def test_who_works_for_one_creditor_cannot_turn_to_another(database: Database) -> None:
     with request(), within(OURS), pytest.raises(OtherScope):
         async with database.unit(creditor_id=THEIRS):
