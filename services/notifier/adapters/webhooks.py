@@ -28,7 +28,7 @@ class TwilioWebhook:
         """Read one form; raises NotSigned."""
         form = parse_qsl(call_back.body.decode("utf-8", errors="replace"), keep_blank_values=True)
         self._check(call_back, form)
-        values = dict(form)
+        values = {name: _kept(value) for name, value in form}
         status = values.get("MessageStatus") or values.get("SmsStatus") or ""
         if status == "received":
             return [_sms_reply(values)]
@@ -114,7 +114,7 @@ def _changes(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _is_known(item: Mapping[str, Any]) -> bool:
-    return item.get("status") in whatsapp.STATUSES
+    return str(item.get("status")) in whatsapp.STATUSES
 
 
 def _status(item: Mapping[str, Any]) -> StatusReport:
@@ -187,12 +187,23 @@ class EmailWebhook:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
+        value = _kept(json.loads(body))
+    except RecursionError:
+        raise Rejected("the body is nested too deeply") from None
     except ValueError as error:
         raise Rejected("the body is not JSON") from error
     if not isinstance(value, dict):
         raise Rejected("the body must be a JSON object")
     return value
+
+
+def _kept(value: Any) -> Any:
+    """Return ``value`` with every text as the database can keep it: without NUL and halves of characters."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {name: _kept(item) for name, item in value.items()}
+    return [_kept(item) for item in value] if isinstance(value, list) else value
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
