@@ -22,7 +22,7 @@ PENDING = frozenset({"PENDING", "CLAIMED", "CALLING"})
 _DOWN = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _CONTACTS = "SELECT contact_id, state FROM contacts WHERE action = 'SEND'"
-_AMBIGUOUS_ONCE = "SELECT count(DISTINCT contact_id) AS n FROM chaos.steps WHERE state = 'AMBIGUOUS'"
+_AMBIGUOUS_ONCE = "SELECT DISTINCT contact_id FROM chaos.steps WHERE state = 'AMBIGUOUS'"
 _VERSIONS = {
     "invoices": "SELECT creditor_id || '/' || invoice_id AS key, version FROM invoices",
     "classifier": "SELECT creditor_id || '/' || invoice_id AS key, version FROM invoices",
@@ -119,7 +119,7 @@ class Guard:
             if state == "SUPPRESSED" and self._accepted[contact_id]:
                 self.note("what was suppressed was not sent", contact_id)
 
-    async def at_end(self, log: Log) -> dict[str, int]:
+    async def at_end(self, log: Log, *, in_doubt: Iterable[str]) -> dict[str, int]:
         """Check what only the end can show; returns counts for the table."""
         await self.tick()
         await self.at_rest(log.commands)
@@ -130,12 +130,13 @@ class Guard:
         for key in log.disordered:
             self.note("order per key", key)
         await self._projections(log)
-        once = (await self.witness.rows("notifier", _AMBIGUOUS_ONCE))[0]["n"]
+        once = {row["contact_id"] for row in await self.witness.rows("notifier", _AMBIGUOUS_ONCE)}
+        unknown = once | set(in_doubt)
         unresolved = sum(1 for state in states.values() if state == "AMBIGUOUS")
         return {
             **{name.lower(): number for name, number in Counter(states.values()).items()},
             "due": len(log.commands),
-            "unknown_resolved": int(once) - unresolved,
+            "unknown_resolved": len(unknown) - unresolved,
             "unknown_unresolved": unresolved,
             "unknown_accepted": sum(
                 1

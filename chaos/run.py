@@ -158,7 +158,7 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
             await asyncio.gather(watching, striking, playing, return_exceptions=True)
         striker.say("the blows are over; everything is judged now")
         await log.read(stack.addresses.bootstrap)
-        counts = await guard.at_end(log)
+        counts = await guard.at_end(log, in_doubt=striker.toll.in_doubt)
         await _judged(script, guard=guard, client=client, played=played)
     _searched(stage, guard=guard, script=script)
     for name in striker.toll.unrecovered:

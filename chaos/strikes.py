@@ -38,6 +38,8 @@ class Toll:
     recoveries_s: list[tuple[float, str]] = field(default_factory=list)
     unrecovered: list[str] = field(default_factory=list)
     cuts: int = 0
+    in_doubt: set[str] = field(default_factory=set)
+    """Contacts whose provider was being called when the sender died."""
 
     @property
     def killed(self) -> int:
@@ -100,6 +102,7 @@ class Striker:
         self._killed(service, ANYWHERE)
         stage.stack.kill(service)
         await stage.died(service, within_s=10)
+        await self._note_doubts(service)
         stage.arm(service, f"{victim.point}:{victim.passes}")
         stage.launch(service)
         if await stage.died(service, within_s=REACH_S_MAX):
@@ -108,7 +111,16 @@ class Striker:
             self._killed(service, ANYWHERE)
             stage.stack.kill(service)
             await stage.died(service, within_s=10)
+        await self._note_doubts(service)
         await stage.up(service)
+
+    async def _note_doubts(self, service: str) -> None:
+        """Note the calls that a dead sender left without an answer."""
+        if service == "notifier":
+            rows = await self.witness.rows(
+                "notifier", "SELECT contact_id FROM contacts WHERE state = 'CALLING'"
+            )
+            self.toll.in_doubt |= {str(row["contact_id"]) for row in rows}
 
     async def _freeze(self, strike: Strike) -> None:
         """Freeze one replica until the broker has given its partitions to the other, then wake it up."""
