@@ -38,6 +38,7 @@ def size_of(minutes: float) -> Size:
         kills_min=kills,
         customers=customers,
         months=36,
+        pause_s_max=15.0,
         mutants=chosen(os.environ.get("CHAOS_MUTANTS", "")),
     )
 

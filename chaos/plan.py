@@ -84,8 +84,8 @@ class Strike:
         return f"{self.number} {self.blow.value}: {' '.join(filter(None, parts))}".removesuffix(": ")
 
 
-def strikes(seed: int, *, freezes: bool = True) -> Iterator[Strike]:
-    """Yield strikes for ever."""
+def strikes(seed: int, *, freezes: bool = True, pause_s_max: float = 2.0) -> Iterator[Strike]:
+    """Yield strikes for ever, each after a pause of at most ``pause_s_max``: work has to go on between them."""
     rng = Random(f"{seed}:plan")
     shares = {blow: share for blow, share in _SHARES.items() if freezes or blow is not Blow.FREEZE}
     turns: list[tuple[str, str]] = []
@@ -93,7 +93,8 @@ def strikes(seed: int, *, freezes: bool = True) -> Iterator[Strike]:
     while True:
         number += 1
         blow = rng.choices(list(shares), weights=list(shares.values()))[0]
-        yield _strike(number, blow, rng=rng, turns=turns)
+        strike = _strike(number, blow, rng=rng, turns=turns)
+        yield replace(strike, pause_s=rng.uniform(0.1, 1.0) * pause_s_max)
 
 
 def all_points() -> list[tuple[str, str]]:
@@ -103,7 +104,7 @@ def all_points() -> list[tuple[str, str]]:
 
 
 def _strike(number: int, blow: Blow, *, rng: Random, turns: list[tuple[str, str]]) -> Strike:
-    plain = Strike(number, blow, pause_s=rng.uniform(0.2, 2.0))
+    plain = Strike(number, blow)
     match blow:
         case Blow.KILL:
             return replace(plain, victims=_victims(rng, turns))

@@ -39,6 +39,8 @@ class Size:
     customers: int = 200
     months: int = 24
     warm_days: int = 25
+    pause_s_max: float = 2.0
+    """The longest pause between two blows."""
     freezes: bool = True
     mutants: Sequence[str] = ()
     """Which mutants are held against the harness after the run."""
@@ -171,7 +173,7 @@ async def _strike(seed: int, size: Size, *, striker: Striker, guard: Guard, driv
     """Strike by the plan until the time is over and the minima are reached."""
     await driver.warm.wait()
     began = time.monotonic()
-    for strike in strikes(seed, freezes=size.freezes):
+    for strike in strikes(seed, freezes=size.freezes, pause_s_max=size.pause_s_max):
         passed = time.monotonic() - began
         enough = len(guard.calls) >= size.deliveries_min and striker.toll.killed >= size.kills_min
         if passed >= size.seconds and (enough or passed >= OVERTIME * size.seconds):
