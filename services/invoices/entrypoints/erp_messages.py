@@ -78,7 +78,13 @@ def _customer_inside(inside: erp.CustomerUpdated, fact: InvoiceFact, stamp: Stam
 
 
 def _payment(body: erp.PaymentReceived, stamp: Stamp) -> Payment:
-    currency, amount = not_negative(body.amount, field="amount")
+    currency, amount = needed_money(body.amount, field="amount")
+    shares = tuple(
+        _share(share, index=index, currency=currency) for index, share in enumerate(body.allocations)
+    )
+    if amount < 0 and sum(share.amount for share in shares) != amount:
+        # Paid back: only where it says which correcting invoices that settles.
+        raise Poison("must not be below zero, unless the allocations say it in full", field="amount.amount")
     return Payment(
         creditor_id=needed_id(body.creditor_id, field="creditor_id"),
         fact_id=needed_id(body.payment_id, field="payment_id"),
@@ -87,9 +93,7 @@ def _payment(body: erp.PaymentReceived, stamp: Stamp) -> Payment:
         amount=amount,
         stamp=stamp,
         customer_id=optional_id(body.customer_id, field="customer_id"),
-        allocations=tuple(
-            _share(share, index=index, currency=currency) for index, share in enumerate(body.allocations)
-        ),
+        allocations=shares,
         payment_reference=optional_id(body.payment_reference, field="payment_reference"),
         payer_iban=optional_id(body.payer_iban, field="payer_iban"),
         payer_name=free_text(body.payer_name, field="payer_name"),

@@ -62,6 +62,16 @@ async def test_without_a_time_the_latest_fact_is_today(stage: Stage) -> None:
     ]
 
 
+async def test_money_paid_back_settles_the_correcting_invoice_that_it_names(stage: Stage) -> None:
+    back = payment("back-1", amount="-25.00", customer_id="C-1")
+    back.allocations = [erp.Allocation(invoice_id="2026-0002", amount="-25.00")]
+    await stage.take_in(customer(), invoice(), invoice("2026-0002", amount="-25.00"), back)
+    settled = await stage.get("/v1/invoices/2026-0002")
+    assert (settled["open"]["amount"], settled["status"]) == ("0.00", "PAID")
+    (balance,) = (await stage.get("/v1/customers/C-1/position"))["balances"]
+    assert (balance["open"], balance["unapplied"]) == ("100.00", "0.00")
+
+
 async def test_a_creditor_that_never_said_anything_has_nothing_open_today(stage: Stage) -> None:
     assert (await stage.call("GET", "/v1/aging", creditor="never-heard-of")).status_code == 404
     await stage.move_to("2026-06-01T23:30:00+02:00")
