@@ -75,6 +75,7 @@ async def _point(customers: int) -> Point:
         event_us={name: cost.us for name, cost in costs.items()},
         memory_mb={name: cost.memory_mb for name, cost in costs.items()},
         decision_us=decision_us,
+        decisions=min(customers, DECISIONS_EACH),
     )
 
 

@@ -21,6 +21,7 @@ class Point:
     """CPU microseconds of each service per invoice event."""
     memory_mb: Mapping[str, float]
     decision_us: float
+    decisions: int
 
     def figures(self, *, events: int) -> list[Figure]:
         """Return the figures of the contract's output."""
@@ -34,7 +35,7 @@ class Point:
             for name, mb in self.memory_mb.items()
         ]
         decision = f"scheduler: CPU per decision, {on}"
-        return [*found, Figure("growth-decision", decision, self.decision_us, "µs", events)]
+        return [*found, Figure("growth-decision", decision, self.decision_us, "µs", self.decisions)]
 
 
 def write_table(points: Sequence[Point], replicas: Figure, *, page: Path = PAGE) -> None:
