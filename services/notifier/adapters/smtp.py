@@ -113,7 +113,10 @@ class SmtpMail:
             return Permanent("ADDRESS_INVALID", suppress=Suppress.ADDRESS)
         async with self._slots:
             outcome = await self._deliver(sender, message.recipient.address, content)
-        return outcome or Accepted(message_id(message, sender=sender))
+        own_id = message_id(message, sender=sender)
+        if isinstance(outcome, Ambiguous):
+            return Ambiguous(outcome.reason, own_id)
+        return outcome or Accepted(own_id)
 
     async def look_up(self, message: Message) -> LookUp:
         """Ask the relay's log, where there is one; SMTP itself offers no look-up."""

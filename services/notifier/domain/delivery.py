@@ -115,8 +115,9 @@ class Delivery:
                 return replace(accepted, provider_message_id=provider_id)
             case Permanent(reason):
                 return replace(self, state=State.FAILED, why=reason)
-            case Ambiguous(reason):
-                return replace(self, state=State.AMBIGUOUS, why=reason)
+            case Ambiguous(reason, provider_id):
+                named = self.provider_message_id or provider_id
+                return replace(self, state=State.AMBIGUOUS, why=reason, provider_message_id=named)
             case Retry() | ConfigError():
                 asked_s = outcome.after_s if isinstance(outcome, Retry) else None
                 return self.put_off(now, asked_s=asked_s)

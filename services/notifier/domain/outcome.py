@@ -50,6 +50,8 @@ class Ambiguous:
     """The message went out and no answer came: never repeated blindly."""
 
     reason: str
+    provider_id: str = ""
+    """Under which the provider has it, if it has it: known where we name our messages ourselves (mail)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,9 +126,11 @@ class Stage:
                 await asyncio.sleep(0.01)
 
     async def published(self) -> list[dict[str, Any]]:
-        """Return what stands in the outbox, in order (no relay runs here)."""
+        """Return what stands in the outbox for others to hear, in order (no relay runs here)."""
         async with self.database.engine.connect() as connection:
-            rows = await connection.execute(text("SELECT value FROM outbox ORDER BY position"))
+            rows = await connection.execute(
+                text("SELECT value FROM outbox WHERE topic <> 'notifier.journal.v1' ORDER BY position")
+            )
             return [msgspec.json.decode(row[0]) for row in rows]
 
     async def rows(self, statement: str) -> list[Any]:
