@@ -148,6 +148,8 @@ async def test_every_record_speaks_of_the_creditor_in_its_key_alone(scene: Scene
     counts = dict.fromkeys(registry().topics, 0)
     for record in await _records(scene.stack.bootstrap):
         counts[record.topic] += 1
+        if record.topic.endswith(".journal.v1"):
+            continue  # A service's word to itself alone, for all creditors in one order: nobody else may read it.
         whole = b"".join([record.value or b"", *(value for _, value in record.headers)]).decode()
         owner = (record.key or b"").decode().partition(":")[0]
         for canary in BOTH:

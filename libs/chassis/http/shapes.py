@@ -81,7 +81,19 @@ Day = Annotated[
 ]
 """A civil day as YYYY-MM-DD."""
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_text_of_an_instant), AfterValidator(_near)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_text_of_an_instant),
+    AfterValidator(_near),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "pattern": "^(199[0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}[Tt ]",
+            "examples": ["2026-04-03T18:00:00Z"],
+        }
+    ),
+]
 """An instant as RFC 3339 text, with its offset."""
 
 Flag = StrictBool

@@ -45,8 +45,11 @@ def stand_ins(tmp_path: Path) -> Path:
         (folder / service / "__init__.py").touch()
         (folder / service / "__main__.py").write_text(STAND_IN)
     (folder / "chassis" / "kafka").mkdir(parents=True)
-    (folder / "chassis" / "__init__.py").touch()
-    (folder / "chassis" / "kafka" / "__init__.py").touch()
+    # Everything else of the chassis stays what it is: the stack itself uses some of it.
+    for package in (folder / "chassis", folder / "chassis" / "kafka"):
+        (package / "__init__.py").write_text(
+            "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+        )
     (folder / "chassis" / "kafka" / "topics.py").write_text(STAND_IN.replace("__package__", "''"))
     return folder
 
