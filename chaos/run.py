@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from random import Random
 
@@ -19,9 +19,9 @@ from chaos.witness import Witness
 from chaos.workload import Driver, Played, Script
 from chassis.kafka.registry import registry
 from sandbox.replay.client import SandboxClient
-from sandbox.replay.evidence import gather
+from sandbox.replay.evidence import Evidence, gather
 from sandbox.replay.judge import judge
-from sandbox.replay.verdicts import Truth
+from sandbox.replay.verdicts import Truth, Violation
 
 OVERTIME = 3.0
 """A run goes on, at most so many times as long as asked, until it has its deliveries and kills."""
@@ -84,8 +84,9 @@ async def run(seed: int, size: Size, *, say: Callable[[str], None]) -> Reckoning
         say(f"stage is up; seed {seed}")
         try:
             reckoning = await _played(seed, size, script=script, guard=guard, striker=striker)
-            await _tried(size, reckoning=reckoning, striker=striker)
+            # Before the mutants: their scenes leave a topic behind that a sound consumer stops at.
             await _replayed(script, size, reckoning=reckoning, striker=striker)
+            await _tried(size, reckoning=reckoning, striker=striker)
         finally:
             await striker.ends.close()
             await witness.close()
@@ -116,6 +117,7 @@ async def _replayed(script: Script, size: Size, *, reckoning: Reckoning, striker
     for name in differing:
         reckoning.guard.note("the books are a replay of the log", name)
     striker.say(f"the event log was replayed: {len(differing)} differences")
+    await stage.up("invoices")
 
 
 async def _played(seed: int, size: Size, *, script: Script, guard: Guard, striker: Striker) -> Reckoning:
@@ -229,8 +231,26 @@ async def _judged(script: Script, *, guard: Guard, client: SandboxClient, played
         if violation.rule == "unaccounted" and violation.detail.split()[1] in accounted:
             continue
         # A payment that came after the send of its own day: the guard has judged it by the commits.
-        if not is_race:
+        if not is_race and not _is_of_the_storm(violation, evidence):
             guard.note(f"judge: {violation.rule}", violation.detail, figure=_figure(violation.rule))
+
+
+def _is_of_the_storm(violation: Violation, evidence: Evidence) -> bool:
+    """Say whether the blows explain what an undisturbed replay must not show.
+
+    A message that a provider refused is tried again later that day, out of its hour; quiet hours, Sundays
+    and holidays are a rule of the judge's own and stay one. A payment that raced a message may make its customer gold from the midnight before.
+    """
+    if violation.rule == "outside-window":
+        return True
+    if violation.rule != "gold-reminded":
+        return False
+    step, _, customer_id, _, at = violation.detail.split()
+    history = evidence.tiers[customer_id]["history"]
+    began = [entry["at"] for entry in history if entry["at"] <= at][-1]
+    sent = [c for c in evidence.contacts if (c["step"], c["customer_id"], c["at"]) == (step, customer_id, at)]
+    is_of_that_day = datetime.fromisoformat(at) - datetime.fromisoformat(began) < timedelta(days=1)
+    return is_of_that_day and all(contact["tier"] != "GOLD" for contact in sent)
 
 
 def _so_far(truth: Truth, *, until: date) -> Truth:
