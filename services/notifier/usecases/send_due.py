@@ -27,7 +27,7 @@ from notifier.domain.parties import Party
 from notifier.usecases.ports import Gate, GateAnswer, Meters, Provider, Renderer, Work, Works
 from notifier.usecases.prepare_message import Refusal, as_it_stands, prepare_message
 
-BATCH_MAX: Final = 10
+BATCH_MAX: Final = 20
 """Messages in flight at once: at most this many are in doubt after a crash."""
 
 
