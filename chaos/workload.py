@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
 from random import Random
-from urllib.parse import quote
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -16,7 +15,7 @@ from sandbox.generator.book import Book, generate
 from sandbox.generator.stream import days_of_book
 from sandbox.ledger.facts import ApiAction, Creditor, DayFacts, Event
 from sandbox.replay.client import SandboxClient, SandboxError
-from sandbox.replay.stream import day_start, evening, publish
+from sandbox.replay.stream import day_start, evening, path_of, publish
 from sandbox.replay.verdicts import Truth
 
 PAYMENTS = frozenset({"erp.payment-received.v1"})
@@ -171,27 +170,17 @@ class Driver:
 
     async def _advance(self, now: datetime) -> None:
         """Move the clock; the same call again goes on where it was cut off."""
-        for attempt in range(PATIENCE_TRIES):
-            try:
-                await self.client.advance(now)
-            except SandboxError:
-                if attempt == PATIENCE_TRIES - 1:
-                    raise
-                self.played.retries += 1
-                await asyncio.sleep(PAUSE_S)
-            else:
-                self.played.now = now
-                return
+        await self._patiently(lambda: self.client.advance(now))
+        self.played.now = now
 
     async def _post(self, action: ApiAction) -> None:
-        path = (
-            f"/v1/customers/{quote(action.customer_id, safe='')}/promises"
-            if action.kind == "promise"
-            else f"/v1/invoices/{quote(action.invoice_id, safe='')}/{action.kind}s"
-        )
+        await self._patiently(lambda: self.client.post("invoices", path_of(action), body=action.body))
+
+    async def _patiently(self, call: Callable[[], Awaitable[object]]) -> None:
+        """Make a call again and again while what it needs is down; raises SandboxError when it stays so."""
         for attempt in range(PATIENCE_TRIES):
             try:
-                await self.client.post("invoices", path, body=action.body)
+                await call()
             except SandboxError:
                 if attempt == PATIENCE_TRIES - 1:
                     raise

@@ -95,7 +95,7 @@ async def _play(
         # What the actions speak of is a fact of this very day: it must have been taken in before.
         await stage.client.advance(day_start(facts.day, zone=stage.zone))
     for action in facts.actions:
-        await stage.client.post("invoices", _path_of(action), body=action.body)
+        await stage.client.post("invoices", path_of(action), body=action.body)
     answer = await stage.client.advance(upto)
     progress.events += len(facts.events)
     progress.by_topic.update(event.topic for event in facts.events)
@@ -113,7 +113,8 @@ async def publish(producer: AIOKafkaProducer, events: Iterable[Event]) -> None:
         await future
 
 
-def _path_of(action: ApiAction) -> str:
+def path_of(action: ApiAction) -> str:
+    """Return where an action of the ledger is posted, at the invoices service."""
     if action.kind == "promise":
         return f"/v1/customers/{quote(action.customer_id, safe='')}/promises"
     return f"/v1/invoices/{quote(action.invoice_id, safe='')}/{action.kind}s"

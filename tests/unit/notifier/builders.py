@@ -18,6 +18,23 @@ from notifier.domain.parties import (
     choose_recipient,
 )
 
+MAIL_HEADERS = frozenset(
+    {
+        "Content-Type",
+        "MIME-Version",
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "References",
+        "In-Reply-To",
+        "Reply-To",
+        "Auto-Submitted",
+    }
+)
+"""Every header that a mail of ours has, and no other."""
+
 NOON = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 EVENING = NOON + timedelta(hours=11)
 

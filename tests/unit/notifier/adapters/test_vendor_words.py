@@ -33,21 +33,8 @@ from notifier.domain.contact import ContactRecorded
 from notifier.domain.message import Message, Rendered
 from notifier.domain.outcome import ConfigError, Outcome, Permanent, Retry, Scope, Suppress
 from notifier.domain.parties import Recipient, choose_recipient
-from tests.unit.notifier.builders import NOON, a_command, a_customer, a_message, a_party
+from tests.unit.notifier.builders import MAIL_HEADERS, NOON, a_command, a_customer, a_message, a_party
 
-HEADERS = {
-    "Content-Type",
-    "MIME-Version",
-    "From",
-    "To",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "References",
-    "In-Reply-To",
-    "Reply-To",
-    "Auto-Submitted",
-}
 TOKEN = "12345"
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
 FORM = [
@@ -206,7 +193,7 @@ def test_what_people_write_comes_out_as_it_went_in(subject: str, name: str, text
     recipient = Recipient("EMAIL", "a@klant.example", name=name)
     message = a_message(rendered=rendered, recipient=recipient)
     mail = _mail(message, sender="debiteuren@acme.example", tag_replies=True)
-    assert set(mail.keys()) == HEADERS
+    assert set(mail.keys()) == MAIL_HEADERS
     assert mail["To"].addresses[0].addr_spec == "a@klant.example"
     assert mail["Message-ID"] == "<contact-1@acme.example>"
     body = mail.get_body(("plain",))
