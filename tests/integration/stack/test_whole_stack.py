@@ -128,7 +128,9 @@ def test_a_run_stopped_from_outside_takes_its_stack_with_it(
 ) -> None:
     program = tmp_path / "program.py"
     program.write_text(
-        "import asyncio, sys\n"
+        "import asyncio, signal, sys\n"
+        # Whoever runs the tests in the background of a script has SIGINT ignored, and children inherit that.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from sandbox.stack import Choice, Stack\n"
         "from sandbox.stack.console import run\n"
         "async def main() -> int:\n"
