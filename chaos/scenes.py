@@ -197,9 +197,9 @@ async def gate(on: Set) -> bool:
     return on.guard.count("after_payment") > 0
 
 
-async def outbox(on: Set) -> bool:
-    """A service dies right after a commit: what it committed must be published all the same."""
-    await on.start("invoices", fault="after_commit:9", more={"VELVET_BATCH_RECORDS_MAX": "1"})
+async def _die_and_come_back(on: Set, *, fault: str) -> Callable[[], Awaitable[bool]]:
+    """Kill the mutant while it takes records in, each by itself; then the real service goes on; returns the question whether all are there."""
+    await on.start("invoices", fault=fault, more={"VELVET_BATCH_RECORDS_MAX": "1"})
     await on.publish([on.invoice(n) for n in range(3 * PROBES)])
     await on.stage.died("invoices", within_s=WAIT_S_MAX)
     on.mutant = ""
@@ -208,7 +208,13 @@ async def outbox(on: Set) -> bool:
     async def all_there() -> bool:
         return await on.known() == 3 * PROBES
 
-    await on.until(all_there)
+    return all_there
+
+
+async def outbox(on: Set) -> bool:
+    """A service dies right after a commit: what it committed must be published all the same."""
+    are_there = await _die_and_come_back(on, fault="after_commit:9")
+    await on.until(are_there)
     rows = await on.witness.rows(
         "invoices", "SELECT invoice_id, version FROM invoices WHERE creditor_id = $1", on.creditor_id
     )
@@ -249,16 +255,8 @@ async def order(on: Set) -> bool:
 
 async def offset(on: Set) -> bool:
     """A service dies before its commit: what it had read must be read again."""
-    await on.start("invoices", fault="before_commit:9", more={"VELVET_BATCH_RECORDS_MAX": "1"})
-    await on.publish([on.invoice(n) for n in range(3 * PROBES)])
-    await on.stage.died("invoices", within_s=WAIT_S_MAX)
-    on.mutant = ""
-    await on.start("invoices")
-
-    async def all_there() -> bool:
-        return await on.known() == 3 * PROBES
-
-    return not await on.until(all_there, within_s=15)
+    are_there = await _die_and_come_back(on, fault="before_commit:9")
+    return not await on.until(are_there, within_s=15)
 
 
 async def fence(on: Set) -> bool:

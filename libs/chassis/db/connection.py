@@ -62,14 +62,6 @@ class Rows(list[Row]):
         """Return the first column of every row."""
         return [row[0] for row in self]
 
-    def mappings(self) -> Self:
-        """Return the rows as what can be asked by name: they can be already."""
-        return self
-
-    def all(self) -> Self:
-        """Return every row."""
-        return self
-
 
 class Connection:
     """Runs statements; outside ``begin`` each is committed by itself."""

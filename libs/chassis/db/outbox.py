@@ -29,7 +29,6 @@ _TAKE = text(
     " WHERE outbox.shard = oldest.shard AND outbox.position = oldest.position"
     " RETURNING outbox.shard, outbox.position, topic, key, headers, value, partition"
 )
-_WAITING = text("SELECT EXISTS (SELECT 1 FROM outbox)")
 _SHARDS_WAITING = text(
     "SELECT s AS shard, o.position FROM generate_series(0, :last) AS s CROSS JOIN LATERAL"
     " (SELECT position FROM outbox WHERE outbox.shard = s ORDER BY position LIMIT 1) AS o"
@@ -102,11 +101,6 @@ async def take(connection: Connection, shards: Sequence[int], *, limit: int) -> 
     ]
     rows.sort(key=_position)
     return rows
-
-
-async def is_waiting(connection: Connection) -> bool:
-    """Say whether any committed message has not been sent yet."""
-    return bool((await connection.execute(_WAITING)).scalar_one())
 
 
 async def shards_waiting(connection: Connection) -> dict[int, int]:

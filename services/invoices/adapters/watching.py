@@ -40,6 +40,6 @@ async def count_sent_after_payment(unit: Unit, incoming: Sequence[Incoming]) -> 
         return 0
     creditors, contacts, invoices, ats = map(list, zip(*rows, strict=True))
     values = {"creditors": creditors, "contacts": contacts, "invoices": invoices, "ats": ats}
-    found = len((await unit.connection.execute(_KNOWN_BEFORE, values)).all())
+    found = len(await unit.connection.execute(_KNOWN_BEFORE, values))
     SENT_AFTER_PAYMENT_TOTAL.inc(found)
     return found

@@ -90,11 +90,11 @@ class PostgresReader:
             statement = _THESE_CONTACTS
             values["ids"] = await self._of_invoice(wanted.creditor_id, wanted.invoice_id)
         async with self._database.engine.connect() as connection:
-            rows = (await connection.execute(statement, values)).mappings().all()
+            rows = await connection.execute(statement, values)
             ids = [row["contact_id"] for row in rows]
             events = await connection.execute(_EVENTS, {"creditor_id": wanted.creditor_id, "ids": ids})
             by_contact: dict[str, list[ContactEvent]] = {}
-            for row in events.mappings():
+            for row in events:
                 event = ContactEvent(row["kind"], row["at"], row["detail"])
                 by_contact.setdefault(row["contact_id"], []).append(event)
         return [_view(row, events=by_contact.get(row["contact_id"], ())) for row in rows]
@@ -117,13 +117,13 @@ class PostgresReader:
             **_page(wanted.after, limit=wanted.limit),
         }
         async with self._database.engine.connect() as connection:
-            return [read_task(row) for row in (await connection.execute(_TASKS, values)).mappings()]
+            return [read_task(row) for row in (await connection.execute(_TASKS, values))]
 
     async def consents(self, key: Key) -> Mapping[str, Consent]:
         """Return the recorded yes or no per channel."""
         values = {"creditor_id": key[0], "customer_id": key[1]}
         async with self._database.engine.connect() as connection:
-            rows = (await connection.execute(_CONSENTS, values)).mappings()
+            rows = await connection.execute(_CONSENTS, values)
             return {row["channel"]: Consent(row["allowed"], row["source"], row["at"]) for row in rows}
 
 

@@ -170,7 +170,7 @@ class PostgresContacts:
 
     async def _read(self, statement: Any, values: dict[str, Any]) -> list[MessageContact]:
         rows = await self._connection.execute(statement, values)
-        return [read_message(row) for row in rows.mappings()]
+        return [read_message(row) for row in rows]
 
 
 def _command_columns(commands: Sequence[Command]) -> dict[str, list[Any]]:

@@ -107,10 +107,10 @@ class PostgresParties:
         ordered = sorted(keys)
         values = {"creditors": [key[0] for key in ordered], "customers": [key[1] for key in ordered]}
         consents: dict[Key, dict[str, Consent]] = {}
-        for row in (await self._connection.execute(_CONSENTS, values)).mappings():
+        for row in await self._connection.execute(_CONSENTS, values):
             known = consents.setdefault((row["creditor_id"], row["customer_id"]), {})
             known[row["channel"]] = Consent(row["allowed"], row["source"], row["at"])
-        rows = (await self._connection.execute(_LOAD, values)).mappings()
+        rows = await self._connection.execute(_LOAD, values)
         return {
             (row["creditor_id"], row["customer_id"]): Party(
                 creditor=self._creditor(row),

@@ -72,7 +72,7 @@ class PostgresTasks:
         ordered = sorted(keys)
         values = {"creditors": [key[0] for key in ordered], "ids": [key[1] for key in ordered]}
         rows = await self._connection.execute(_LOCK, values)
-        return [read_task(row) for row in rows.mappings()]
+        return [read_task(row) for row in rows]
 
     async def save(self, tasks: Sequence[TaskContact]) -> None:
         """Write tasks that this transaction has locked."""
