@@ -16,6 +16,11 @@ from sandbox.stack.layout import home_of
 
 MINUTES = 15.0
 BREACHES_SHOWN_MAX = 5
+CUSTOMERS = 2_000
+"""So many that a hundred messages go out on a day of the ledger."""
+WARM_DAYS = 14
+"""The blows begin when the first invoices fall due."""
+PAUSE_S_MAX = 8.0
 PER_MINUTE = {"deliveries": 167, "kills": 3.34}
 """An hour's minima (10,000 deliveries, 200 kills), by the minute; the quarter of an hour asks for less."""
 QUARTER = (2_000, 40)
@@ -31,14 +36,14 @@ def size_of(minutes: float) -> Size:
     deliveries, kills = (int(minutes * PER_MINUTE[name]) for name in ("deliveries", "kills"))
     if minutes <= MINUTES:
         deliveries, kills = (int(minimum * minutes / MINUTES) for minimum in QUARTER)
-    customers = int(150 + 12 * minutes)
     return Size(
         minutes * 60,
         deliveries_min=deliveries,
         kills_min=kills,
-        customers=customers,
-        months=36,
-        pause_s_max=15.0,
+        customers=CUSTOMERS,
+        months=24,
+        warm_days=WARM_DAYS,
+        pause_s_max=PAUSE_S_MAX,
         mutants=chosen(os.environ.get("CHAOS_MUTANTS", "")),
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +13,10 @@ import asyncpg
 from chaos.ledger_log import Log
 from chaos.oracle import Call, calls_after, open_log
 from chaos.stage import Stage
-from chaos.witness import Witness
+from chaos.witness import Rung, Witness
 
 EVERY_S = 1.0
+ASKED_FOR = "resend"
 SENT = frozenset({"ACCEPTED", "DELIVERED", "AMBIGUOUS"})
 NOT_SENT = frozenset({"SUPPRESSED", "FAILED"})
 PENDING = frozenset({"PENDING", "CLAIMED", "CALLING"})
@@ -52,6 +53,7 @@ class Guard:
     _accepted: Counter[str] = field(default_factory=Counter)
     _log: sqlite3.Connection | None = None
     _unjudged: list[Call] = field(default_factory=list)
+    _highest: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def note(self, rule: str, detail: str, *, figure: str = "") -> None:
         """Keep a breach."""
@@ -76,7 +78,7 @@ class Guard:
                 continue
 
     async def tick(self) -> None:
-        """Read the oracle's new calls; look for doubles, calls after payment, offsets that went back."""
+        """Read the oracle's new calls; look for doubles, calls after payment, steps down, offsets that went back."""
         new = self._new_calls()
         for call in new:
             self._accepted[call.action_key] += 1
@@ -87,7 +89,15 @@ class Guard:
             if not call.action_key:
                 self.note("every call names its action", f"{call.channel} number {call.number}")
         self._unjudged += new
-        judged, found = self._unjudged, await self.witness.after_payment(self._unjudged)
+        await self._judge()
+        for rewind in await self.witness.rewinds():
+            self.note("an offset never goes back", str(rewind))
+        self.ticks += 1
+
+    async def _judge(self) -> None:
+        """Hold the calls not judged yet against the commits and the ladder; one that fails is asked again."""
+        judged = list(self._unjudged)
+        found, rungs = await self.witness.after_payment(judged), await self.witness.rungs(judged)
         self._unjudged = self._unjudged[len(judged) :]
         for contact_id, invoice_id in found:
             self.note(
@@ -95,9 +105,20 @@ class Guard:
                 f"{contact_id} {invoice_id}",
                 figure="after_payment",
             )
-        for rewind in await self.witness.rewinds():
-            self.note("an offset never goes back", str(rewind))
-        self.ticks += 1
+        for rung in rungs:
+            self._climb(rung)
+
+    def _climb(self, rung: Rung) -> None:
+        """Note a message lower on an invoice's ladder than one before it; a copy that was asked for is no step."""
+        if rung.step == ASKED_FOR:
+            return
+        for invoice_id in rung.invoice_ids:
+            before = self._highest.get((rung.creditor_id, invoice_id), rung.rank)
+            if rung.rank < before:
+                self.note(
+                    "no step below an earlier one", f"{rung.step} of {invoice_id}: {rung.rank} after {before}"
+                )
+            self._highest[rung.creditor_id, invoice_id] = max(rung.rank, before)
 
     async def at_rest(self, due: Iterable[str]) -> None:
         """Check the law of conservation while nothing is under way: due = sent + suppressed + failed + pending."""
@@ -184,11 +205,7 @@ def canaries(customers: Iterable[dict[str, Any]]) -> set[str]:
     return {text for text in found if len(text) > 5}
 
 
-def leaks(lines: Iterable[str], wanted: set[str]) -> dict[str, int]:
-    """Count the lines of a log in which a canary stands, by canary."""
-    counts: dict[str, int] = defaultdict(int)
-    for line in lines:
-        for canary in wanted:
-            if canary in line or json.dumps(canary)[1:-1] in line:
-                counts[canary] += 1
-    return counts
+def leaks(text: str, wanted: set[str]) -> dict[str, int]:
+    """Count how often a canary stands in a log, as it is or escaped as in JSON, by canary."""
+    counts = {canary: max(text.count(canary), text.count(json.dumps(canary)[1:-1])) for canary in wanted}
+    return {canary: times for canary, times in counts.items() if times}

@@ -12,6 +12,7 @@ from sandbox.stack.addresses import SERVICES
 
 ONLY_OF_THE_SENDER = frozenset({"after_claim", "before_provider_io", "after_provider_io"})
 EVERYWHERE = tuple(sorted(POINTS - ONLY_OF_THE_SENDER))
+LONG_FREEZE_SHARE, LONG_FREEZE_S = 0.25, 60.0
 
 
 class Blow(StrEnum):
@@ -109,7 +110,8 @@ def _strike(number: int, blow: Blow, *, rng: Random, turns: list[tuple[str, str]
         case Blow.KILL:
             return replace(plain, victims=_victims(rng, turns))
         case Blow.FREEZE:
-            return replace(plain, service=rng.choice(SERVICES), lasts_s=rng.uniform(12.0, 20.0))
+            lasts_s = LONG_FREEZE_S if rng.random() < LONG_FREEZE_SHARE else rng.uniform(12.0, 20.0)
+            return replace(plain, service=rng.choice(SERVICES), lasts_s=lasts_s)
         case Blow.CUT | Blow.PART:
             return _on_links(plain, rng=rng)
         case _:

@@ -18,7 +18,7 @@ from sandbox.stack.databases import create_database
 from sandbox.stack.parts import run_module
 
 SERVICE, AGAIN = "invoices", "invoices_again"
-REPLAY_S_MAX = 300.0
+REPLAY_S_MAX = 1200.0
 _STATE = (
     "SELECT invoice_id, customer_id, amount, open, paid, credited, written_off, status, settled_on"
     " FROM invoices WHERE creditor_id = $1"

@@ -162,6 +162,8 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
             await asyncio.gather(watching, striking, playing, return_exceptions=True)
         striker.say("the blows are over; everything is judged now")
         await log.read(stack.addresses.bootstrap)
+        for fault in played.went_back:
+            guard.note("the clock never goes back", fault)
         counts = await guard.at_end(log, in_doubt=striker.toll.in_doubt)
         await _judged(script, guard=guard, client=client, played=played)
     _searched(stage, guard=guard, script=script)
@@ -276,6 +278,6 @@ def _searched(stage: Stage, *, guard: Guard, script: Script) -> None:
     """Look for people in the logs."""
     wanted = canaries(dict(fields) for fields in script.truth.customers.values())
     for path in sorted(stage.stack.layout.logs.glob("*.log")):
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            for canary, times in leaks(lines, wanted).items():
-                guard.note("nobody stands in a log", f"{path.name}: {canary[:3]}… {times} times")
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for canary, times in leaks(text, wanted).items():
+            guard.note("nobody stands in a log", f"{path.name}: {canary[:3]}… {times} times")

@@ -43,7 +43,7 @@ def table(reckoning: Reckoning) -> str:
     unresolved = f"{counts['unknown_unresolved']} ({counts['unknown_accepted']})"
     lines = [
         f"Seed {reckoning.seed}: {minutes:.1f} minutes, {played.days} days of the ledger, {played.events} events,",
-        f"{played.jumps} jumps of the clock.",
+        f"{played.jumps} jumps of the clock, {played.refusals} refusals to go back.",
         "",
         "| what | count |",
         "|---|---:|",
@@ -58,7 +58,7 @@ def table(reckoning: Reckoning) -> str:
         f"| longest recovery | {toll.max_recovery_s:.1f} s |",
         f"| answers lost by cut links | {toll.cuts} |",
         f"| checks while running, at rest | {guard.ticks}, {guard.rests} |",
-        f"| mutants caught | {len(reckoning.caught) - len(reckoning.missed)} of {len(reckoning.caught)} |",
+        *_mutants(reckoning),
         f"| invariants broken | {len(guard.breaches)} |",
         "",
         *_kills(reckoning),
@@ -68,6 +68,11 @@ def table(reckoning: Reckoning) -> str:
         *(f"| {blow} | {times} |" for blow, times in sorted(toll.blows.items())),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _mutants(reckoning: Reckoning) -> Iterator[str]:
+    if reckoning.caught:
+        yield f"| mutants caught | {len(reckoning.caught) - len(reckoning.missed)} of {len(reckoning.caught)} |"
 
 
 def _sum_of(counts: dict[str, int]) -> str:

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from random import Random
 
+import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -19,7 +20,7 @@ from sandbox.replay.stream import day_start, evening, path_of, publish
 from sandbox.replay.verdicts import Truth
 
 PAYMENTS = frozenset({"erp.payment-received.v1"})
-RACING_SHARE, JUMP_SHARE = 0.3, 0.15
+RACING_SHARE, JUMP_SHARE, TURN_BACK_SHARE = 0.3, 0.15, 0.2
 JUMP_DAYS_MAX = 6
 RACE_S_MAX = 1.5
 PATIENCE_TRIES = 60
@@ -51,6 +52,10 @@ class Played:
     events: int = 0
     raced: dict[str, date] = field(default_factory=dict)
     jumps: int = 0
+    refusals: int = 0
+    """How often the clock refused to go back."""
+    went_back: list[str] = field(default_factory=list)
+    """What the clock did instead of refusing."""
     retries: int = 0
 
 
@@ -132,7 +137,25 @@ class Driver:
         self.played.jumps += len(group) > 1
         if self.played.days >= self.warm_days:
             self.warm.set()
+        if self.rng.random() < TURN_BACK_SHARE:
+            await self._turn_back(upto - timedelta(seconds=self.rng.randint(1, 5 * 86_400)))
         await self.at_rest()
+
+    async def _turn_back(self, earlier: datetime) -> None:
+        """Ask for an earlier time: refused with 409, and the clock stands where it stood."""
+        try:
+            answer = await self.client.advance(earlier)
+        except SandboxError as error:
+            self.played.refusals += " answered 409" in str(error)
+        else:
+            self.played.went_back.append(f"{earlier.isoformat()} answered {answer}")
+        await self._patiently(self._still_stands)
+
+    async def _still_stands(self) -> None:
+        """Note a clock that moved; raises what the network raises while the scheduler is down."""
+        stands = str((await self.client.get("scheduler", "/v1/clock"))["now"])
+        if datetime.fromisoformat(stands) != self.played.now:
+            self.played.went_back.append(f"{stands} instead of {self.played.now}")
 
     def _racing(self, events: Sequence[Event]) -> list[Event]:
         """Choose payments to hold back until the sends of their day are under way."""
@@ -181,7 +204,7 @@ class Driver:
         for attempt in range(PATIENCE_TRIES):
             try:
                 await call()
-            except SandboxError:
+            except (SandboxError, httpx.TransportError):
                 if attempt == PATIENCE_TRIES - 1:
                     raise
                 self.played.retries += 1

@@ -62,5 +62,13 @@ def test_an_older_version_that_comes_first_now_is_a_step_back() -> None:
 
 
 def test_a_canary_is_found_in_a_log_as_it_stands_and_as_json_writes_it() -> None:
-    lines = ["to=ann@x.example", 'name="Zo\\u00eb de Wit"', "nobody here"]
-    assert leaks(lines, {"ann@x.example", "Zoë de Wit"}) == {"ann@x.example": 1, "Zoë de Wit": 1}
+    text = 'to=ann@x.example\nname="Zo\\u00eb de Wit"\nnobody here\n'
+    assert leaks(text, {"ann@x.example", "Zoë de Wit", "bob@x.example"}) == {
+        "ann@x.example": 1,
+        "Zoë de Wit": 1,
+    }
+
+
+def test_some_freezes_last_a_minute() -> None:
+    lasting = [s.lasts_s for s in islice(strikes(1), 400) if s.blow is Blow.FREEZE]
+    assert {round(lasts_s) == 60 for lasts_s in lasting} == {True, False}
