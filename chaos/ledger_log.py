@@ -1,7 +1,7 @@
 """Reads what went through Kafka: which commands there are, and whether versions rose in order."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,21 @@ TOPICS = (COMMANDS, CHANGES)
 READ_S_MAX = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """How high on the ladder of which invoices (creditor/invoice) a message stood."""
+
+    keys: tuple[str, ...]
+    step: str
+    rank: int
+
+
 @dataclass(slots=True)
 class Log:
     """What the log says so far; a relay that crashed may send again what it had sent, never anything older first."""
 
-    commands: set[str] = field(default_factory=set)
-    """Ids of the commands to send a message."""
+    commands: dict[str, Rung] = field(default_factory=dict)
+    """The commands to send a message, by id."""
     versions: dict[str, int] = field(default_factory=dict)
     """The highest version published of each invoice (creditor/invoice)."""
     disordered: set[str] = field(default_factory=set)
@@ -54,7 +63,7 @@ class Log:
         for record in records:
             body = json.loads(record.value)
             if topic == COMMANDS and body.get("action") == "SEND":
-                self.commands.add(str(body["command_id"]))
+                self.commands[str(body["command_id"])] = _rung(body)
             elif topic == CHANGES:
                 self._change(f"{body['creditor_id']}/{body['invoice_id']}", int(body["version"]))
 
@@ -66,3 +75,10 @@ class Log:
         if version < highest:
             self.disordered.add(f"{key}: version {version} came after {highest}")
         self.versions[key] = max(highest, version)
+
+
+def _rung(body: Mapping[str, Any]) -> Rung:
+    """Read for which invoices the command is a step; others are only named in it."""
+    keys = [f"{body['creditor_id']}/{i['invoice_id']}" for i in body["invoices"] if i.get("own_step")]
+    # proto3's JSON leaves a zero out.
+    return Rung(tuple(keys), str(body["step"]), int(body.get("rank", 0)))

@@ -127,9 +127,14 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
     async with SandboxClient(stack.urls, token=stack.token(script.creditor.creditor_id)) as client:
         steps = count(1)
 
+        async def conservation() -> None:
+            await log.read(stack.addresses.bootstrap)
+            await guard.tick()
+            await guard.at_rest(log.commands)
+
         async def at_rest() -> None:
             if next(steps) % REST_EVERY == 0:
-                await _conservation(guard, log, bootstrap=stack.addresses.bootstrap)
+                await guard.look(conservation)
 
         driver = Driver(
             script,
@@ -202,17 +207,6 @@ async def _mend(stage: Stage) -> None:
     await stage.stack.kafka.start()
     for service in stage.stack.choice.services:
         await stage.up(service)
-
-
-async def _conservation(guard: Guard, log: Log, *, bootstrap: str) -> None:
-    """Check the law of conservation now; a server that is just being killed excuses it."""
-    try:
-        async with asyncio.timeout(20):
-            await log.read(bootstrap)
-            await guard.tick()
-            await guard.at_rest(log.commands)
-    except Exception as error:  # noqa: BLE001 - whatever a dying server raises; the end is judged in any case
-        del error
 
 
 async def _judged(script: Script, *, guard: Guard, client: SandboxClient, played: Played) -> None:

@@ -44,10 +44,6 @@ _CLAIMS = (
     "  WHERE s.contact_id = c.contact_id AND s.state = 'CLAIMED' AND s.at <= u.at) AS claimed_at"
     " FROM unnest($1::text[], $2::timestamptz[]) AS u(contact_id, at) JOIN contacts c ON c.contact_id = u.contact_id"
 )
-_RUNGS = (
-    "SELECT contact_id, creditor_id, invoice_ids, command->>'step' AS step, (command->>'rank')::int AS rank"
-    " FROM contacts WHERE contact_id = ANY($1::text[])"
-)
 # One invoice's rows follow each other under its lock, so their order is the order of the commits.
 _SETTLED = (
     "SELECT u.contact_id, u.invoice_id FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])"
@@ -66,16 +62,6 @@ class Rewind:
     partition: int
     old: int
     new: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """How high on the ladder of its invoices a message stood."""
-
-    creditor_id: str
-    invoice_ids: tuple[str, ...]
-    step: str
-    rank: int
 
 
 @dataclass(slots=True)
@@ -136,15 +122,6 @@ class Witness:
         return [
             (row["contact_id"], row["invoice_id"]) for row in await self.rows("invoices", _SETTLED, *columns)
         ]
-
-    async def rungs(self, calls: Sequence[Call]) -> list[Rung]:
-        """Return the place on the ladder of each call's step, in the order of the calls."""
-        found = await self.rows("notifier", _RUNGS, [call.action_key for call in calls])
-        by_contact = {
-            row["contact_id"]: Rung(row["creditor_id"], tuple(row["invoice_ids"]), row["step"], row["rank"])
-            for row in found
-        }
-        return [by_contact[call.action_key] for call in calls if call.action_key in by_contact]
 
     async def _connected(self, service: str) -> Any:
         known = self._connections.get(service)

@@ -1,6 +1,5 @@
 """The guard sees a step down, and the driver a clock that lets itself be turned back."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, cast
@@ -8,47 +7,48 @@ from typing import Any, cast
 import pytest
 
 from chaos.invariants import Guard
+from chaos.ledger_log import Rung
 from chaos.oracle import Call
-from chaos.witness import Rung
 from chaos.workload import Driver, Played
 from sandbox.replay.client import SandboxError
 
 NOW = datetime(2025, 3, 3, 8, tzinfo=UTC)
 
 
-class Eyes:
-    """A witness that has seen these steps."""
-
-    def __init__(self, *rungs: Rung) -> None:
-        self.seen = list(rungs)
-
-    async def rungs(self, _: Sequence[Call]) -> list[Rung]:
-        return self.seen
-
-    async def after_payment(self, _: Sequence[Call]) -> list[tuple[str, str]]:
-        return []
-
-
 def step(rank: int, *, name: str = "reminder", invoice_id: str = "1") -> Rung:
-    return Rung("acme", (invoice_id,), name, rank)
+    return Rung((f"acme/{invoice_id}",), name, rank)
 
 
-async def broken(*rungs: Rung) -> list[str]:
-    guard = Guard(cast("Any", None), cast("Any", Eyes(*rungs)))
-    await guard._judge()
+def broken(*rungs: Rung) -> list[str]:
+    guard = Guard(cast("Any", None), cast("Any", None))
+    guard.calls = [Call(n, 0.0, "EMAIL", str(n), "") for n in range(len(rungs))]
+    guard.climb({str(n): rung for n, rung in enumerate(rungs)})
     return [detail for _, detail in guard.breaches]
 
 
-async def test_a_ladder_that_is_climbed_is_in_order() -> None:
-    assert await broken(step(-3), step(1), step(14), step(1, invoice_id="2")) == []
+def test_a_ladder_that_is_climbed_is_in_order() -> None:
+    assert broken(step(-3), step(1), step(14), step(1, invoice_id="2")) == []
 
 
-async def test_a_step_below_an_earlier_one_is_a_breach() -> None:
-    assert await broken(step(14), step(1)) == ["reminder of 1: 1 after 14"]
+def test_a_step_below_an_earlier_one_is_a_breach() -> None:
+    assert broken(step(14), step(1)) == ["reminder of acme/1: 1 after 14"]
 
 
-async def test_a_copy_that_was_asked_for_is_no_step() -> None:
-    assert await broken(step(14), step(-40_000, name="resend"), step(30)) == []
+def test_a_copy_that_was_asked_for_is_no_step() -> None:
+    assert broken(step(14), step(-40_000, name="resend"), step(30)) == []
+
+
+@pytest.mark.parametrize(("error", "is_broken"), [(ConnectionError(), False), (TypeError("None"), True)])
+async def test_a_guard_that_cannot_see_says_so_unless_a_server_is_down(
+    error: Exception, *, is_broken: bool
+) -> None:
+    guard = Guard(cast("Any", None), cast("Any", None))
+
+    async def check() -> None:
+        raise error
+
+    await guard.look(check)
+    assert bool(guard.breaches) is is_broken
 
 
 class Clock:
