@@ -9,28 +9,39 @@ import kubernetes_validate
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-BASE = ROOT / "k8s" / "base"
+FOLDERS = ("base", "restore")
 KUBERNETES_VERSION = "1.33"
 SERVICES = ("invoices", "classifier", "scheduler", "notifier")
 ROLES = ("api", "consume", "tick")
 
 
+def listed(folder: str) -> list[str]:
+    """Return the files that a folder's kustomization.yaml names, beginning with the folder."""
+    kustomization = yaml.safe_load((ROOT / "k8s" / folder / "kustomization.yaml").read_text())
+    return [f"{folder}/{name}" for name in kustomization["resources"]]
+
+
 def documents() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every resource of the base with the file that holds it."""
-    listed = yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"]
-    for name in listed:
-        for document in yaml.safe_load_all((BASE / name).read_text()):
+    """Yield every resource with the file under k8s that holds it."""
+    for name in [name for folder in FOLDERS for name in listed(folder)]:
+        for document in yaml.safe_load_all((ROOT / "k8s" / name).read_text()):
             yield name, document
 
 
 def unlisted() -> Iterator[str]:
-    """Name the files of the base that kustomization.yaml forgets, and those it names in vain."""
-    listed = set(yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"])
-    present = {path.name for path in BASE.glob("*.yaml")} - {"kustomization.yaml"}
-    yield from (f"k8s/base/{name}: not listed in kustomization.yaml" for name in sorted(present - listed))
-    yield from (
-        f"k8s/base/kustomization.yaml: names {name}, which is not there" for name in sorted(listed - present)
-    )
+    """Name the files that a kustomization.yaml forgets, and those it names in vain."""
+    for folder in FOLDERS:
+        wanted = set(listed(folder))
+        present = {f"{folder}/{path.name}" for path in (ROOT / "k8s" / folder).glob("*.yaml")}
+        present -= {f"{folder}/kustomization.yaml"}
+        yield from (f"k8s/{name}: not listed in kustomization.yaml" for name in sorted(present - wanted))
+        yield from (f"k8s/{name}: listed in vain" for name in sorted(wanted - present))
+
+
+def misplaced(name: str, document: dict[str, Any]) -> Iterator[str]:
+    """Name what is only for the hours after a loss and would run with every deployment."""
+    if document["metadata"]["name"].endswith("-restored") and not name.startswith("restore/"):
+        yield f"k8s/{name}: {document['metadata']['name']} must not stand in the base"
 
 
 def schema_faults(name: str, document: dict[str, Any]) -> Iterator[str]:
@@ -39,14 +50,14 @@ def schema_faults(name: str, document: dict[str, Any]) -> Iterator[str]:
         kubernetes_validate.validate(document, KUBERNETES_VERSION, strict=True)
     except kubernetes_validate.ValidationError as error:
         where = "/".join(str(part) for part in error.path)
-        yield f"k8s/base/{name}: {document['kind']} {document['metadata']['name']}: {where}: {error.message}"
+        yield f"k8s/{name}: {document['kind']} {document['metadata']['name']}: {where}: {error.message}"
 
 
 def pod_faults(name: str, document: dict[str, Any]) -> Iterator[str]:
     """Name what Pod Security "restricted" and the house ask of every pod."""
     if document["kind"] not in {"Deployment", "Job"}:
         return
-    title = f"k8s/base/{name}: {document['kind']} {document['metadata']['name']}"
+    title = f"k8s/{name}: {document['kind']} {document['metadata']['name']}"
     spec = document["spec"]["template"]["spec"]
     if not spec.get("securityContext", {}).get("runAsNonRoot"):
         yield f"{title}: must run as non-root"
@@ -82,11 +93,11 @@ def container_faults(container: dict[str, Any], *, kind: str) -> Iterator[str]:
 def missing(found: set[tuple[str, str]]) -> Iterator[str]:
     """Name the resources that every service needs and that are not there."""
     for service in SERVICES:
-        wanted = {("Service", service), ("Job", f"{service}-migrate")}
+        wanted = {("Service", service), ("Job", f"{service}-migrate"), ("Job", f"{service}-restored")}
         wanted |= {
             (kind, f"{service}-{role}") for role in ROLES for kind in ("Deployment", "PodDisruptionBudget")
         }
-        yield from (f"k8s/base: {kind} {name} is missing" for kind, name in sorted(wanted - found))
+        yield from (f"k8s: {kind} {name} is missing" for kind, name in sorted(wanted - found))
 
 
 def compose_faults() -> Iterator[str]:
@@ -110,7 +121,11 @@ def main() -> int:
         *missing({(d["kind"], d["metadata"]["name"]) for _, d in all_documents}),
     ]
     for name, document in all_documents:
-        faults += [*schema_faults(name, document), *pod_faults(name, document)]
+        faults += [
+            *schema_faults(name, document),
+            *pod_faults(name, document),
+            *misplaced(name, document),
+        ]
     for fault in faults:
         print(fault, file=sys.stderr)
     print(
