@@ -30,7 +30,7 @@ async def work() -> None:
         relaying = asyncio.create_task(relay.run(service.stopping))
         async with service.database.unit() as unit:
             await service.next_change_at(unit)
-        await service.progress.own_ends()
+        await service.progress.warm()
         print("ready", flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
         decided = await _decide(service)

@@ -67,7 +67,7 @@ class Process:
             if isinstance(self._service.clock, SandboxClock):
                 await self._service.clock.load(self._service.database)
             with suppress(Transient):
-                await self._service.progress.own_ends()  # Warms the connection.
+                await self._service.progress.warm()
             self._start_loops()
             self._health.up("start")
             log(__name__).info("started", port=self._settings.http_port, sandbox=self._settings.sandbox)

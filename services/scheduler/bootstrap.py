@@ -121,7 +121,7 @@ async def _sandbox(workshop: Workshop, closing: AsyncExitStack) -> OwnSandbox | 
     async def remote(name: str, url: str) -> Stage:
         return Stage(name, RemoteSettler(await client(url)), registry().consumed_by(name))
 
-    own = OwnSettler(parts.database, progress=parts.progress)
+    own = OwnSettler(parts.database, progress=parts.progress, clock=parts.clock)
     stages = (
         await remote("invoices", settings.invoices_url),
         await remote("classifier", settings.classifier_url),

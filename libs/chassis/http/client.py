@@ -1,17 +1,26 @@
-"""Calls between services: bounded, timed, with the trace and the service's own token."""
+"""Calls between services: bounded, timed, with the trace and the service's own token.
 
-import asyncio
+By aiohttp, because a call takes a fifth of the time that it takes with httpx, and a step of the sandbox's clock
+makes a dozen. Vendors are called with httpx: its errors say whether anything of the request has left us.
+"""
+
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
+import aiohttp
+import msgspec
+from yarl import URL
 
 from chassis.kernel.errors import Conflict, NotFound, Rejected, Transient
 from chassis.telemetry.logs import error_name
 from chassis.telemetry.tracing import current_traceparent
 
 _CALLS_MAX = 20
+_CONNECT_S_MAX = 3.0
+# Shorter than the five seconds after which our servers close an idle connection: a question that runs into
+# the closing would look like a service that is away.
+_IDLE_S_MAX = 2.0
 
 
 class ServiceClient:
@@ -19,13 +28,9 @@ class ServiceClient:
 
     def __init__(self, base_url: str, *, token: Callable[[], str], timeout_s: float = 10.0) -> None:
         self._token = token
-        self._slots = asyncio.Semaphore(_CALLS_MAX)
+        self._base_url = base_url.rstrip("/")
         self._timeout_s = timeout_s
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            timeout=httpx.Timeout(timeout_s, connect=3.0),
-            limits=httpx.Limits(max_connections=_CALLS_MAX, max_keepalive_connections=_CALLS_MAX),
-        )
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -37,7 +42,9 @@ class ServiceClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     async def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Any:
         """Read; raises Transient, NotFound, Conflict or Rejected."""
@@ -64,31 +71,48 @@ class ServiceClient:
         traceparent = current_traceparent()
         if traceparent:
             headers["traceparent"] = traceparent
+        url = URL(self._base_url + path, encoded=True)
+        timeout = aiohttp.ClientTimeout(total=timeout_s or self._timeout_s, sock_connect=_CONNECT_S_MAX)
         try:
-            async with self._slots:
-                answer = await self._client.request(
-                    method,
-                    path,
-                    params=params,
-                    json=body,
-                    headers=headers,
-                    timeout=timeout_s or self._timeout_s,
-                )
-        except httpx.HTTPError as error:
+            async with self._opened().request(
+                method, url, params=params, json=body, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                return _read(answer.status, await answer.read(), what=f"{method} {path}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Transient(f"{method} {path} was not answered ({error_name(error)})") from error
-        return _read(answer, what=f"{method} {path}")
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """Return the session: made at the first call, because it belongs to the loop that runs then."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_CALLS_MAX, keepalive_timeout=_IDLE_S_MAX),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                json_serialize=_json,
+            )
+        return self._session
 
 
-def _read(answer: httpx.Response, *, what: str) -> Any:
+def _json(body: Any) -> str:
+    return msgspec.json.encode(body).decode()
+
+
+def _read(status: int, content: bytes, *, what: str) -> Any:
     """Return the JSON of a good answer; raise what a bad one means."""
-    if answer.is_success:
-        return answer.json() if answer.content else None
-    status = answer.status_code
+    if 200 <= status < 300:
+        return _value(content, what=what) if content else None
     if status >= 500 or status in {408, 425, 429}:
         raise Transient(f"{what} was answered with {status}")
     try:
-        detail = str(answer.json().get("detail", ""))
-    except (ValueError, AttributeError):
+        detail = str(msgspec.json.decode(content).get("detail", ""))
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError):
         detail = ""
     kind = {404: NotFound, 409: Conflict}.get(status, Rejected)
     raise kind(f"{what} was refused with {status}: {detail}")
+
+
+def _value(content: bytes, *, what: str) -> Any:
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        # Half an answer, or somebody else's: as good as none.
+        raise Transient(f"{what} was answered with something that is no JSON") from error

@@ -8,15 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Security
 from pydantic import BaseModel, Field
 
-from chassis.db.clock import SandboxClock
-from chassis.db.notice import wait
 from chassis.db.scope import every_creditor
-from chassis.db.standing import Standing, standing
 from chassis.http.auth import INTERNAL, Principal, authenticated
 from chassis.http.problems import Problem
+from chassis.rest import at_rest
 from chassis.service import Service
-
-_POLL_S = 0.02
 
 
 class SettleRequest(BaseModel):
@@ -30,7 +26,7 @@ class SettleRequest(BaseModel):
 class Settled(BaseModel):
     """What is true now."""
 
-    ends: dict[str, list[int]]
+    ends: Mapping[str, Sequence[int]]
     """End offsets of what this service publishes, read after everything was out."""
     next_change_at: datetime | None
     handled: int
@@ -48,32 +44,19 @@ def settle_router(service: Service) -> APIRouter:
         try:
             with every_creditor():
                 async with asyncio.timeout(asked.timeout_s):
-                    stands, change = await _at_rest(service, asked.ends)
+                    rest = await at_rest(
+                        service.database,
+                        progress=service.progress,
+                        clock=service.clock,
+                        ends=asked.ends,
+                        pending=service.pending,
+                    )
+                    async with service.database.reading() as unit:
+                        change = await service.next_change_at(unit)
         except TimeoutError:
             raise Problem(
                 504, f"Not everything was taken in and sent out within {asked.timeout_s:g} s."
             ) from None
-        if isinstance(service.clock, SandboxClock) and stands.now is not None:
-            # Another process may have followed the clock; this one answers by the same time.
-            service.clock.set(stands.now)
-        return Settled(ends=await service.progress.own_ends(), next_change_at=change, handled=stands.handled)
+        return Settled(ends=rest.ends, next_change_at=change, handled=rest.stands.handled)
 
     return router
-
-
-async def _at_rest(service: Service, ends: Mapping[str, Sequence[int]]) -> tuple[Standing, datetime | None]:
-    """Wait until ``ends`` are in, then nothing is pending, then the outbox is empty."""
-    while True:
-        rung = service.database.committed.listen()
-        async with service.database.reading() as unit:
-            stands = await standing(unit.connection)
-            if stands.has_reached(ends, topics=service.consumes):
-                if service.pending is not None:
-                    # Pending work before the outbox: what ends in between has left its rows there.
-                    pending = await service.pending(unit)
-                    stands = await standing(unit.connection)
-                else:
-                    pending = 0
-                if not pending and not stands.is_waiting:
-                    return stands, await service.next_change_at(unit)
-        await wait(rung, timeout_s=_POLL_S)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from chassis.db import offsets
 from chassis.db.notice import wait
@@ -13,6 +14,14 @@ _POLL_S = 0.02
 """How often the rows are read when another process does the work; in this process a bell rings."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """How far a service's topics went when its outbox was empty and this was the newest number."""
+
+    numbered: int
+    ends: Mapping[str, Sequence[int]]
+
+
 class Progress:
     """Compares the offset rows with the broker's end offsets."""
 
@@ -21,15 +30,36 @@ class Progress:
         self._ends = ends
         self.consumes = registry.consumed_by(service)
         self.payment_topics = tuple(name for name in registry.payment_topics() if name in self.consumes)
-        self._publishes = registry.published_by(service)
+        self._publishes = tuple(
+            name for name in registry.published_by(service) if not registry[name].is_clock
+        )
+        self._spoken = _Spoken(numbered=-1, ends={})
 
     async def ends_of(self, topics: Sequence[str]) -> dict[str, list[int]]:
         """Return the broker's present end offsets; raises Transient."""
         return await self._ends.of(topics)
 
-    async def own_ends(self) -> dict[str, list[int]]:
-        """Return the end offsets of what this service publishes."""
-        return await self._ends.of(self._publishes)
+    async def warm(self) -> None:
+        """Connect, so that the first question need not wait for it; raises Transient."""
+        await self._ends.of(self._publishes)
+
+    def knows(self, numbered: int) -> bool:
+        """Say whether Kafka need not be asked while this is the outbox's newest number."""
+        return self._spoken.numbered == numbered
+
+    async def own_ends(self, *, numbered: int, is_certain: bool) -> Mapping[str, Sequence[int]]:
+        """Return the end offsets of what this service publishes through its outbox; raises Transient.
+
+        ``numbered``: the outbox's newest number, read before the outbox was seen empty. While it stays what
+        it was, nothing was published, by any process, and Kafka is not asked again. ``is_certain``: no
+        transaction was under way that might hold an older number.
+        """
+        if self.knows(numbered):
+            return self._spoken.ends
+        ends = await self._ends.of(self._publishes)
+        if is_certain:
+            self._spoken = _Spoken(numbered=numbered, ends=ends)
+        return ends
 
     async def reached(self, ends: Mapping[str, Sequence[int]], *, timeout_s: float) -> bool:
         """Wait until everything before ``ends`` is taken in; False when that takes longer."""

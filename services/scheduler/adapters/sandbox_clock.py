@@ -11,12 +11,12 @@ from sqlalchemy import text
 
 from chassis.db.clock import SandboxClock
 from chassis.db.notice import wait
-from chassis.db.standing import standing
 from chassis.db.unit_of_work import Database, Unit
 from chassis.http.client import ServiceClient
 from chassis.kafka.messages import Outgoing
 from chassis.kafka.progress import Progress
 from chassis.kernel.errors import NotFound, Transient
+from chassis.rest import at_rest
 from chassis.telemetry.logs import log
 from scheduler.adapters.wire import CLOCK_ADVANCED, clock_advanced
 from scheduler.usecases.advance_clock import Known, Stage
@@ -69,29 +69,19 @@ class RemoteSettler:
 class OwnSettler:
     """The scheduler itself, without a detour over HTTP."""
 
-    def __init__(self, database: Database, *, progress: Progress) -> None:
+    def __init__(self, database: Database, *, progress: Progress, clock: SandboxClock) -> None:
         self._database = database
         self._progress = progress
+        self._clock = clock
 
     async def settle(self, ends: Mapping[str, Sequence[int]]) -> Settled:
         """Wait until ``ends`` are taken in and the outbox is empty; raises Transient."""
         try:
             async with asyncio.timeout(SETTLE_S_MAX):
-                while not await self._is_at_rest(ends):
-                    pass
+                rest = await at_rest(self._database, progress=self._progress, clock=self._clock, ends=ends)
         except TimeoutError:
             raise Transient("the scheduler does not keep up with its own topics") from None
-        return Settled(ends=await self._progress.own_ends(), next_change_at=None, handled=0)
-
-    async def _is_at_rest(self, ends: Mapping[str, Sequence[int]]) -> bool:
-        """Look once; when it is not at rest, wait for the next commit."""
-        rung = self._database.committed.listen()
-        async with self._database.reading() as unit:
-            stands = await standing(unit.connection)
-        if stands.has_reached(ends, topics=self._progress.consumes) and not stands.is_waiting:
-            return True
-        await wait(rung, timeout_s=_POLL_S)
-        return False
+        return Settled(ends=rest.ends, next_change_at=None, handled=rest.stands.handled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +109,7 @@ class OwnSandbox:
         self._progress = progress
         self._decide = decide
         self._turn = asyncio.Lock()
-        self._outside = tuple(sorted({topic for stage in flow.stages for topic in stage.consumes}))
+        self._topics = tuple(sorted({topic for stage in flow.stages for topic in stage.consumes}))
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -141,11 +131,9 @@ class OwnSandbox:
         await self._clock.load(self._database)
         return self._clock.now()
 
-    async def outside_ends(self) -> Mapping[str, Sequence[int]]:
-        """Read how far the ERP's topics and the clock's own go."""
-        return await self._progress.ends_of(
-            [topic for topic in self._outside if topic.startswith("erp.") or topic == CLOCK_ADVANCED]
-        )
+    async def all_ends(self) -> Mapping[str, Sequence[int]]:
+        """Read how far every topic goes: whoever put a dead letter back wrote to one of ours, too."""
+        return await self._progress.ends_of(self._topics)
 
     async def announce(self, now: datetime) -> Mapping[str, Sequence[int]]:
         """Publish the time, and return how far its topic goes now.

@@ -53,8 +53,8 @@ class Sandbox(Protocol):
         """Return what time it is."""
         ...
 
-    async def outside_ends(self) -> Mapping[str, Sequence[int]]:
-        """Return the end offsets of what comes from outside, and of the clock's own topic."""
+    async def all_ends(self) -> Mapping[str, Sequence[int]]:
+        """Return the end offsets of every topic that can give a service work."""
         ...
 
     async def announce(self, now: datetime) -> Mapping[str, Sequence[int]]:
@@ -189,7 +189,7 @@ async def advance_clock(target: datetime, *, sandbox: Sandbox) -> Advanced:
     async with sandbox.alone():
         _check(await sandbox.now(), target)
         walk = _Walk(sandbox)
-        sandbox.known.ends.update(await sandbox.outside_ends())
+        sandbox.known.ends.update(await sandbox.all_ends())
         await walk.flow(again=[stage.name for stage in sandbox.stages])
         begun, told = await sandbox.now(), walk.outcomes()
         if begun is None:

@@ -2,18 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from chassis.db import outbox
+from chassis.db.outbox import RawMessage
+from chassis.db.standing import standing
 from chassis.http.api import create_app
 from chassis.http.tokens import Signer
+from chassis.kafka.ends import Ends
 from tests.support.token_files import key_files
 from tests.support.toy import thing
-from tests.support.toy_stage import Record, Running, Stage, running
+from tests.support.toy_stage import Record, Running, Stage, eventually, running
 
 CLOCK = {"ce_time": b"2026-01-01T00:00:00Z"}
 
@@ -67,6 +71,48 @@ async def test_an_empty_step_is_answered_in_milliseconds(
             assert (await _settle(client, ends)).status_code == 200
             took.append(time.monotonic() - began)
         assert sorted(took)[len(took) // 2] < 0.1
+
+
+async def test_kafka_is_asked_how_far_own_topics_go_only_when_something_was_published(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    really = Ends.of
+
+    async def counted(self: Ends, topics: Iterable[str]) -> dict[str, list[int]]:
+        asked.append([topic for topic in topics if topic.endswith("counts")])
+        return await really(self, topics)
+
+    async with _asked(stage, tmp_path_factory) as (run, client):
+        await stage.produce(Record(thing(1)))
+        first = await _settle(client, await run.service.progress.ends_of([f"{stage.prefix}things"]))
+        monkeypatch.setattr(Ends, "of", counted)
+        again = await _settle(client, {})
+        assert (asked, again.json()["ends"]) == ([], first.json()["ends"])
+        await stage.produce(Record(thing(2)))
+        ends = await run.service.progress.ends_of([f"{stage.prefix}things"])
+        more = await _settle(client, ends)
+        assert sum(more.json()["ends"][f"{stage.prefix}counts"]) == 2
+
+
+async def test_a_message_written_before_the_look_and_committed_after_it_is_not_overlooked(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its number is taken when the service is seen at rest: that number says nothing then."""
+    counts = f"{stage.prefix}counts"
+    message = RawMessage(topic=counts, key=b"k", value=b"{}", headers=[])
+    async with _asked(stage, tmp_path_factory) as (run, client), stage.service() as other:
+        async with other.database.engine.begin() as connection:
+            await outbox.insert(connection, [message])
+            before = (await _settle(client, {})).json()["ends"]
+        await eventually(lambda: _is_out(run))
+        after = (await _settle(client, {})).json()["ends"]
+        assert (sum(before[counts]), sum(after[counts])) == (0, 1)
+
+
+async def _is_out(run: Running) -> bool:
+    async with run.service.database.reading() as unit:
+        return not (await standing(unit.connection)).is_waiting
 
 
 async def test_what_does_not_settle_in_time_is_said(

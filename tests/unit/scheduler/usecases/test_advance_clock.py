@@ -43,7 +43,7 @@ class World:
     async def now(self) -> datetime | None:
         return self.at
 
-    async def outside_ends(self) -> Mapping[str, Sequence[int]]:
+    async def all_ends(self) -> Mapping[str, Sequence[int]]:
         return {"erp.x": [self.ends["erp.x"]], CLOCK: [self.ends[CLOCK]]}
 
     async def announce(self, now: datetime) -> Mapping[str, Sequence[int]]:

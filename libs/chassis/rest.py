@@ -1,0 +1,52 @@
+"""Coming to rest: what came before is taken in, nothing is pending, and everything that follows is out."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chassis.db.clock import SandboxClock
+from chassis.db.notice import wait
+from chassis.db.standing import Standing, is_written_to, standing
+from chassis.db.unit_of_work import Database, Unit
+from chassis.kafka.progress import Progress
+from chassis.kernel.clock import Clock
+
+_POLL_S: Final = 0.02
+"""How often the rows are read when another process does the work; in this process a bell rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A service at rest, and how it was seen."""
+
+    stands: Standing
+    ends: Mapping[str, Sequence[int]]
+    """End offsets of what it publishes, read after everything was out; the clock's own topic left out."""
+
+
+async def at_rest(
+    database: Database,
+    *,
+    progress: Progress,
+    clock: Clock,
+    ends: Mapping[str, Sequence[int]],
+    pending: Callable[[Unit], Awaitable[int]] | None = None,
+) -> Rest:
+    """Wait, as long as it takes, until ``ends`` are in, then nothing is pending, then the outbox is empty."""
+    while True:
+        rung = database.committed.listen()
+        async with database.reading() as unit:
+            first = await standing(unit.connection)
+            if first.has_reached(ends, topics=progress.consumes):
+                if isinstance(clock, SandboxClock) and first.now is not None:
+                    # Another process may have followed the clock; this one judges by the same time.
+                    clock.set(first.now)
+                waits = pending is not None and await pending(unit) > 0
+                # The number was read first: whoever had taken one by then is seen to write, or waits in the outbox.
+                is_certain = progress.knows(first.numbered) or not await is_written_to(unit.connection)
+                # Pending work before the outbox: what ends in between has left its rows there.
+                last = await standing(unit.connection)
+                if not waits and not last.is_waiting:
+                    break
+        await wait(rung, timeout_s=_POLL_S)
+    return Rest(last, await progress.own_ends(numbered=first.numbered, is_certain=is_certain))
