@@ -1,7 +1,7 @@
 """The consumer's own offsets, committed with the state: the one truth about what has been taken in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import text
 
@@ -27,16 +27,14 @@ _ADVANCE = text(
 _ALL = text("SELECT topic, partition, next_offset FROM consumer_offsets ORDER BY topic, partition")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """One partition of one topic."""
 
     topic: str
     partition: int
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """An offset that goes from the value this process last saw to a later one."""
 
     place: Place

@@ -35,8 +35,7 @@ _SHARDS_WAITING = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RawMessage:
+class RawMessage(msgspec.Struct, frozen=True):
     """A message as Kafka takes it."""
 
     topic: str

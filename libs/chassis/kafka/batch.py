@@ -57,17 +57,26 @@ class Batches:
 
     def item(self, record: Record) -> Item:
         """Decode a record and check it alone; what cannot be read keeps its reason."""
-        item = Item(record=record, place=Place(record.topic, record.partition))
-        try:
-            item.incoming = self._codec.decode(record)
-            item.is_clock = self._registry[record.topic].is_clock
-            if self._service.check is not None and not item.is_clock:
-                self._service.check(item.incoming)
-        except Poison as error:
-            item.poison = error
-        except Exception as error:  # noqa: BLE001 - raised again when its batch is taken in
-            item.failure = error
-        return item
+        return self.items(Place(record.topic, record.partition), [record])[0]
+
+    def items(self, place: Place, records: Sequence[Record]) -> list[Item]:
+        """Decode the records of one partition, and check each alone; what cannot be read keeps its reason."""
+        decode, check = self._codec.decode, self._service.check
+        is_clock = self._registry[place.topic].is_clock
+        found = []
+        for record in records:
+            item = Item(record, place)
+            found.append(item)
+            try:
+                item.incoming = decode(record)
+                item.is_clock = is_clock
+                if check is not None and not is_clock:
+                    check(item.incoming)
+            except Poison as error:
+                item.poison = error
+            except Exception as error:  # noqa: BLE001 - raised again when its batch is taken in
+                item.failure = error
+        return found
 
     async def take(self, items: Sequence[Item]) -> dict[Place, BaseException]:
         """Take the items in, in order per partition; returns the partitions that must wait, with the error.
@@ -171,9 +180,9 @@ class Batches:
 
     def _count(self, group: Sequence[Item], *, took_s: float) -> None:
         BATCH_SECONDS.labels(self._service.name).observe(took_s)
-        outcomes = Counter((i.place.topic, "handled" if i.poison is None else "poisoned") for i in group)
-        for (topic, outcome), count in outcomes.items():
-            RECORDS_TOTAL.labels(self._service.name, topic, outcome).inc(count)
+        outcomes = Counter([(item.place.topic, item.poison is None) for item in group])
+        for (topic, is_good), count in outcomes.items():
+            RECORDS_TOTAL.labels(self._service.name, topic, "handled" if is_good else "poisoned").inc(count)
         for item in group:
             if item.poison is not None:
                 self.parked += 1

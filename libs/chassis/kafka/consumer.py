@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -56,7 +57,7 @@ class BulkConsumer:
         self._busy = asyncio.Lock()
         self._waits = Waits(self._backoff)
         self._lag = Lag(service=service.name)
-        self._polling: asyncio.Future[Mapping[TopicPartition, Sequence[object]]] | None = None
+        self._polling: asyncio.Future[Mapping[TopicPartition, Sequence[Any]]] | None = None
         self._stopping = False
         self._tidied_at = 0.0
         self._limit_reached = False
@@ -124,7 +125,7 @@ class BulkConsumer:
         await self._repair(consumer)
         self._waits.resume_due(consumer)
         polled = await self._poll(consumer)
-        items = [item for records in polled.values() for item in self._items(records)]
+        items = [item for tp, records in polled.items() for item in self._items(tp, records)]
         if items:
             async with self._busy:
                 await self._take(consumer, items)
@@ -134,10 +135,10 @@ class BulkConsumer:
             self._lag.measure(consumer, self._batches.positions)
             self._commit_lazily(consumer)
 
-    async def _poll(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, Sequence[object]]:
+    async def _poll(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, Sequence[Any]]:
         """Return what is there, at most a batch; nothing when told to stop."""
         timeout_ms = min(_POLL_MS, self._waits.next_due_ms())
-        polling: asyncio.Future[Mapping[TopicPartition, Sequence[object]]] = asyncio.ensure_future(
+        polling: asyncio.Future[Mapping[TopicPartition, Sequence[Any]]] = asyncio.ensure_future(
             consumer.getmany(timeout_ms=timeout_ms, max_records=self._settings.batch_records_max)
         )
         self._polling = polling
@@ -150,15 +151,13 @@ class BulkConsumer:
         finally:
             self._polling = None
 
-    def _items(self, records: Sequence[object]) -> list[Item]:
+    def _items(self, tp: TopicPartition, records: Sequence[Any]) -> list[Item]:
         """Decode; records of a partition that is not ours, or already taken in, are passed over."""
-        found = []
-        for record in records:
-            item = self._batches.item(record)  # type: ignore[arg-type]  # aiokafka is untyped
-            position = self._batches.positions.get(item.place)
-            if position is not None and item.record.offset >= position:
-                found.append(item)
-        return found
+        place = Place(tp.topic, tp.partition)
+        position = self._batches.positions.get(place)
+        if position is None:
+            return []
+        return self._batches.items(place, [record for record in records if record.offset >= position])
 
     async def _take(self, consumer: AIOKafkaConsumer, items: Sequence[Item]) -> None:
         """Take a poll in: the facts in bulk first, then the clock's messages, each by itself."""
@@ -180,7 +179,7 @@ class BulkConsumer:
             waiting = {item.place: error for item in clock}
             log(__name__).error("clock_waits", exc_info=error)
         self._waits.succeeded()
-        self._lag.took(item.record for item in items if item.place not in waiting)
+        self._lag.took((item.place, item.record) for item in items if item.place not in waiting)
         self._limit_reached = self._limit.note(records=len(items), parked=self._batches.parked - before)
         self._settle_waits(consumer, {item.place for item in items}, waiting)
 

@@ -1,6 +1,7 @@
 """How far behind the consumer is, in seconds per topic."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -18,12 +19,14 @@ class Lag:
         self._in_order_s: dict[Place, float] = {}
         self._topics: set[str] = set()
 
-    def took(self, records: Iterable[object]) -> None:
+    def took(self, records: Iterable[tuple[Place, Any]]) -> None:
         """Note that these records (of the client library) were taken in: each says when it was written."""
-        for record in records:
-            place = Place(record.topic, record.partition)  # type: ignore[attr-defined]  # aiokafka is untyped
-            written_s = record.timestamp / 1000  # type: ignore[attr-defined]
-            self._in_order_s[place] = max(written_s, self._in_order_s.get(place, 0.0))
+        written_ms: dict[Place, int] = {}
+        for place, record in records:
+            if record.timestamp > written_ms.get(place, 0):
+                written_ms[place] = record.timestamp
+        for place, latest_ms in written_ms.items():
+            self._in_order_s[place] = max(latest_ms / 1000, self._in_order_s.get(place, 0.0))
 
     def measure(self, consumer: AIOKafkaConsumer, positions: Mapping[Place, int]) -> None:
         """Set the gauge of every topic: its slowest partition counts."""

@@ -1,6 +1,8 @@
-"""Messages as the use cases see them: decoded, with their envelope and their place on Kafka."""
+"""Messages as the use cases see them: decoded, with their envelope and their place on Kafka.
 
-from dataclasses import dataclass
+Structs: one of each is made for every message, and a frozen dataclass takes ten times as long to make.
+"""
+
 from datetime import datetime
 
 import msgspec
@@ -8,8 +10,7 @@ import msgspec
 from chassis.kernel.envelope import Envelope, Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A message to publish when the present transaction commits."""
 
     topic: str
@@ -25,8 +26,7 @@ class Outgoing:
     """The trace that it belongs to; empty: that of the present work on its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """One decoded record."""
 
     envelope: Envelope

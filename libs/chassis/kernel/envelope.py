@@ -1,11 +1,10 @@
 """What travels with every message: CloudEvents attributes and trace context."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Identity, kind and time of one message (CloudEvents 1.0)."""
 
     source: str
@@ -17,8 +16,7 @@ class Envelope:
     traceparent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where on Kafka a message stood."""
 
     topic: str

@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chassis.db.outbox import RawMessage
 from chassis.kafka.messages import Outgoing

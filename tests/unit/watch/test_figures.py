@@ -26,7 +26,7 @@ def test_the_lag_is_the_age_of_what_was_taken_in_last_while_more_is_waiting() ->
     assert lag_of("lagging") == 0
     # A steady stream: never at the end, and yet not behind.
     now[0] = 1300.0
-    lag.took([SimpleNamespace(topic=PAID.topic, partition=0, timestamp=1_299_000)])
+    lag.took([(PAID, SimpleNamespace(timestamp=1_299_000))])
     lag.compare({PAID: 6, ISSUED: 3}, ends={PAID: 7, ISSUED: 3})
     assert lag_of("lagging") == 1
     # One partition stands still: the slowest counts.
