@@ -13,9 +13,16 @@ import pytest
 from classifier.adapters.state_codec import decode_customer, decode_decision, encode_customer, encode_decision
 from classifier.domain.customer import Customer as ClassifierCustomer
 from classifier.domain.tier import Decision
+from invoices.adapters.stored import read_invoices, written_invoices
 from scheduler.adapters import state_codec as scheduler
 from scheduler.domain.customer import Contact, Customer
 from scheduler.domain.decision import InvoiceReasons
+
+_OTHER_VERSIONS = (
+    '[{"creditor_id":"acme-nl","invoice_id":"2026-0001","customer_id":"C-1","issued_on":"2026-03-02","due_on":null,'
+    '"currency":"EUR","amount":"100.00","payment_reference":"RF17","order_reference":"","document_url":"",'
+    '"mandate_id":"","stamp":{"time":"2026-03-02T08:00:00Z","id":"e-1","source":"/erp"}}]'
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 _SIMPLE: dict[Any, Any] = {
@@ -77,3 +84,10 @@ def test_a_state_is_stored_without_the_names_of_its_fields(name: str) -> None:
     kind, write, _ = STORED[name]
     first = bytes.fromhex((GOLDEN / f"state.{name}.v1.hex").read_text())
     assert len(write(sample(kind))) < 0.7 * len(first)
+
+
+def test_versions_of_an_invoice_are_stored_with_the_names_of_their_fields_as_ever() -> None:
+    (version,) = read_invoices(_OTHER_VERSIONS)
+    assert (version.amount, version.due_on, version.stamp.id) == (Decimal("100.00"), None, "e-1")
+    assert written_invoices([version]) == _OTHER_VERSIONS
+    assert read_invoices(None) == ()

@@ -97,8 +97,7 @@ async def test_a_judged_invoice_keeps_everything_that_was_said_of_it(books: Book
     record = plain(reference="RF 18")
     older = invoice(reference="RF 17", at=stamp("01-01"), issued_on="02-01", due_on=None)
     assert record.state is not None
-    state = replace(
-        record.state,
+    state = record.state._replace(
         settlement=Settlement(
             open=Decimal("10.00"),
             paid=Decimal("60.00"),
@@ -112,8 +111,8 @@ async def test_a_judged_invoice_keeps_everything_that_was_said_of_it(books: Book
         no_evidence="DISPUTED",
         known_from=older.stamp.time,
     )
-    judged = replace(
-        record, versions=(record.newest, older), known_from=older.stamp.time, state=state, version=7
+    judged = record._replace(
+        versions=(record.newest, older), known_from=older.stamp.time, state=state, version=7
     )
     async with books() as book:
         await book.save_invoices([plain()])

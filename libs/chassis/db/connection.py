@@ -13,6 +13,8 @@ import asyncpg
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from chassis.db.arrays import Writer, written_as_text
+
 _DIALECT: Final = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
 _STATEMENTS_MAX: Final = 2000
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -73,9 +75,13 @@ class Connection:
 
     async def execute(self, statement: TextClause, values: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement with its named values; raises what ``chassis.db.engine.DATABASE_ERRORS`` lists."""
-        sql, names = _compiled(statement)
+        sql, names, writers = _compiled(statement)
         given = values or _NOTHING
-        return Rows(await self.raw.fetch(sql, *[given[name] for name in names]))
+        found = [given[name] for name in names]
+        for place, write in writers.items():
+            if found[place] is not None:
+                found[place] = write(found[place])
+        return Rows(await self.raw.fetch(sql, *found))
 
     def cut(self) -> None:
         """End the session at once, and whatever it holds with it; the pool makes a new one."""
@@ -89,7 +95,8 @@ class Connection:
 
 
 @lru_cache(maxsize=_STATEMENTS_MAX)
-def _compiled(statement: TextClause) -> tuple[str, tuple[str, ...]]:
-    """Return the statement with numbered places, and the names that stand for them."""
+def _compiled(statement: TextClause) -> tuple[str, tuple[str, ...], dict[int, Writer]]:
+    """Return the statement with numbered places, the names that stand for them, and what writes arrays, by place."""
     compiled = statement.compile(dialect=_DIALECT)
-    return str(compiled), tuple(compiled.positiontup or ())
+    sql, writers = written_as_text(str(compiled))
+    return sql, tuple(compiled.positiontup or ()), writers

@@ -25,6 +25,7 @@ _DECIMALS_TWO: Final = (
 )
 DECIMALS: Final = {**dict.fromkeys(_DECIMALS_TWO.split(), 2), **_DECIMALS_NOT_TWO}
 """Number of decimals by ISO 4217 currency code."""
+_SMALLEST: Final = {code: Decimal(1).scaleb(-decimals) for code, decimals in DECIMALS.items()}
 
 
 class CurrencyMismatch(Poison):
@@ -96,6 +97,6 @@ def read_amount(text: str, *, currency: str, field: str = "amount") -> Decimal:
     if len(whole.lstrip("0")) + DECIMALS[currency] > AMOUNT_DIGITS_MAX:
         raise Poison(f"the amount has more than {AMOUNT_DIGITS_MAX} digits", field=field)
     try:
-        return Decimal(text).quantize(Decimal(1).scaleb(-DECIMALS[currency]))
+        return Decimal(text).quantize(_SMALLEST[currency])
     except InvalidOperation as error:
         raise Poison("it is not a decimal number such as 1656.25", field=field) from error

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from chassis.db.connection import Connection, Row
-from invoices.adapters.stored import read_invoices, read_stops, written_or_null
+from invoices.adapters.stored import read_invoices, read_stops, written_invoices, written_or_null
 from invoices.domain.allocation import Movement, MovementKind
 from invoices.domain.facts import InvoiceFact
 from invoices.domain.matching import number_key, reference_key
@@ -303,7 +303,7 @@ def _state_arrays(records: Sequence[InvoiceRecord]) -> dict[str, list[Any]]:
     settlements = [state.settlement for state in states]
     return {
         "others": [
-            written_or_null([v for v in record.versions if v.stamp != state.fact.stamp])
+            written_invoices([v for v in record.versions if v.stamp != state.fact.stamp])
             for record, state in zip(records, states, strict=True)
         ],
         "known_from": [record.known_from for record in records],

@@ -1,6 +1,7 @@
 """How domain objects are written into jsonb columns, and read back."""
 
-from typing import Any, Final, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar, get_type_hints
 
 import msgspec
 
@@ -36,7 +37,9 @@ AGREEMENTS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
     AgreementKind.PLAN: msgspec.json.Decoder(Plan),
 }
 _SHARES = msgspec.json.Decoder(tuple[Explicit, ...])
-_INVOICES = msgspec.json.Decoder(tuple[InvoiceFact, ...])
+# Invoices are named tuples in the domain, and stored with the names of their fields.
+_Invoice = msgspec.defstruct("_Invoice", list(get_type_hints(InvoiceFact).items()))
+_INVOICES = msgspec.json.Decoder(tuple[_Invoice, ...])  # type: ignore[valid-type]
 _STOPS = msgspec.json.Decoder(tuple[Stop, ...])
 _MASTERS = msgspec.json.Decoder(tuple[CustomerMaster, ...])
 _CUSTOMER = msgspec.json.Decoder(CustomerState)
@@ -52,6 +55,11 @@ def written(value: object) -> str:
 def written_or_null(value: object) -> str | None:
     """Return a domain object as JSON text, None when there is nothing in it."""
     return written(value) if value else None
+
+
+def written_invoices(versions: Sequence[InvoiceFact]) -> str | None:
+    """Return versions of an invoice as JSON text, None when there is none."""
+    return written_or_null([version._asdict() for version in versions])
 
 
 def read_money(kind: str, text: str) -> tuple[MoneyFact, ...]:
@@ -73,7 +81,7 @@ def read_shares(text: str | None) -> tuple[Explicit, ...]:
 
 def read_invoices(text: str | None) -> tuple[InvoiceFact, ...]:
     """Read the versions of an invoice that do not count now."""
-    return _INVOICES.decode(text) if text else ()
+    return tuple(InvoiceFact(*msgspec.structs.astuple(one)) for one in _INVOICES.decode(text)) if text else ()
 
 
 def read_stops(text: str | None) -> tuple[Stop, ...]:

@@ -57,6 +57,8 @@ def invoice_message(state: InvoiceState, *, version: int) -> messages.InvoiceCha
     """Return the full state of an invoice."""
     fact, settlement = state.fact, state.settlement
     currency = fact.currency
+    amount = amount_text(fact.amount, currency=currency)
+    is_untouched = settlement.open is fact.amount
     return messages.InvoiceChanged(
         creditor_id=fact.creditor_id,
         invoice_id=fact.invoice_id,
@@ -64,8 +66,8 @@ def invoice_message(state: InvoiceState, *, version: int) -> messages.InvoiceCha
         version=version,
         issued_on=_day(fact.issued_on),
         due_on=_day(state.due_on),
-        amount=erp.Money(currency=currency, amount=amount_text(fact.amount, currency=currency)),
-        open=amount_text(settlement.open, currency=currency),
+        amount=erp.Money(currency=currency, amount=amount),
+        open=amount if is_untouched else amount_text(settlement.open, currency=currency),
         status=settlement.status.value,
         in_effect=state.in_effect,
         settled_on=_day_or_none(settlement.settled_on),

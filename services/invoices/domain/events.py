@@ -1,14 +1,14 @@
 """What the service tells the world, as domain events; adapters/wire.py turns them into contract messages."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from invoices.domain.creditor import CreditorSettings
 from invoices.domain.customer import CustomerState
 from invoices.domain.records import InvoiceState
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceChanged:
+class InvoiceChanged(NamedTuple):
     """The full state of an invoice after a visible change."""
 
     state: InvoiceState

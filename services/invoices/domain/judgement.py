@@ -1,7 +1,7 @@
 """Judging a case: from the facts and the day alone to every state, verdict and day that follows from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -98,11 +98,11 @@ def judge_case(case: Case, *, calendar: DayCalendar) -> Judgement:
 def judge_plain(fact: InvoiceFact, *, term_days: int, today: date | None) -> InvoiceState:
     """Judge a new invoice that no money and no agreement can touch (the hot path)."""
     return InvoiceState(
-        fact=fact,
-        in_effect=today is None or fact.issued_on <= today,
-        due_on=due_day(fact.issued_on, due_on=fact.due_on, term_days=term_days),
-        settlement=untouched(fact.amount, issued_on=fact.issued_on),
-        known_from=fact.stamp.time,
+        fact,
+        today is None or fact.issued_on <= today,
+        due_day(fact.issued_on, due_on=fact.due_on, term_days=term_days),
+        untouched(fact.amount, issued_on=fact.issued_on),
+        fact.stamp.time,
     )
 
 
@@ -156,7 +156,7 @@ def _with_agreements(state: InvoiceState, agreed: Agreed) -> InvoiceState:
     reason = no_evidence(invoice_id, settlement=state.settlement, agreed=agreed)
     is_asked_for = state.in_effect and state.settlement.open > 0
     stops = stops_of(invoice_id, agreed=agreed) if is_asked_for else ()
-    return replace(state, stops=stops, no_evidence=reason)
+    return state._replace(stops=stops, no_evidence=reason)
 
 
 def _money_state(fact: MoneyFact, allocation: Allocation, *, in_effect: bool) -> MoneyState:

@@ -13,7 +13,6 @@ SERIES_CHARS_MAX: Final = 12
 """Characters of the first word of an invoice number that is written with spaces."""
 
 _DIGIT: Final = re.compile(r"[0-9]")
-_SPACES: Final = re.compile(r"\s+")
 # A word runs on over a hyphen or underscore between two letters or digits and over a dot between two
 # digits, so that 2026-0001 is not found in 2026-0001-5; a slash joins or parts, both readings are tried.
 _WORD: Final = re.compile(r"[^\W_]+(?:(?:[-_/]|(?<=\d)\.(?=\d))[^\W_]+)*")
@@ -22,12 +21,12 @@ _CHUNK: Final = re.compile(r"[^\s,;:()\[\]]+")
 
 def reference_key(reference: str) -> str:
     """Return a payment reference without spaces, in capitals ('' when there is none)."""
-    return _SPACES.sub("", reference).upper() if reference else ""
+    return "".join(reference.split()).upper()
 
 
 def number_key(number: str) -> str:
     """Return an invoice number in capitals with single spaces."""
-    return _SPACES.sub(" ", number.strip()).upper()
+    return " ".join(number.split()).upper()
 
 
 def numbers_in(remittance: str) -> tuple[str, ...]:

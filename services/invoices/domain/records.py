@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from invoices.domain.agreement import Agreement, AgreementState
 from invoices.domain.facts import Explicit, InvoiceFact, MoneyFact, MoneyKind
@@ -13,8 +14,7 @@ from invoices.domain.stop import Stop
 MoneyKey = tuple[MoneyKind, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceState:
+class InvoiceState(NamedTuple):
     """Everything the world can see of an invoice; the event's stamp is no part of a comparison."""
 
     fact: InvoiceFact
@@ -26,8 +26,7 @@ class InvoiceState:
     no_evidence: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceRecord:
+class InvoiceRecord(NamedTuple):
     """A stored invoice; ``version`` 0: never published."""
 
     versions: tuple[InvoiceFact, ...]

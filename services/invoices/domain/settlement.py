@@ -1,10 +1,10 @@
 """What an invoice comes to: open, paid, credited, written off, its status and the day it was settled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from invoices.domain.allocation import ZERO, Movement, MovementKind
 
@@ -18,8 +18,7 @@ class Status(StrEnum):
     WRITTEN_OFF = "WRITTEN_OFF"
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The sums of an invoice's movements; ``settled_on`` is the civil day on which nothing was left open."""
 
     open: Decimal

@@ -61,7 +61,7 @@ def _judged_invoices(
         if state == record.state and key not in seeds.changed_invoices:
             continue
         version = record.version + 1 if is_news(record, state) else record.version
-        records.append(replace(record, state=state, version=version))
+        records.append(record._replace(state=state, version=version))
         if version != record.version:
             events.append(InvoiceChanged(state, version))
     return records, events

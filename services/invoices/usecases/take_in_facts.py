@@ -231,7 +231,7 @@ async def _merge_invoices(book: Book, facts: Sequence[InvoiceFact], seeds: Seeds
             continue
         for version in record.versions:
             seeds.keys.update(invoice_keys(version))
-        seeds.changed_invoices[fact.invoice_id] = replace(record, versions=versions, known_from=known_from)
+        seeds.changed_invoices[fact.invoice_id] = record._replace(versions=versions, known_from=known_from)
 
 
 def _stamps(versions: Sequence[InvoiceFact]) -> list[tuple[datetime, str, str]]:

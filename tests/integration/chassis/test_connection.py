@@ -1,7 +1,11 @@
 """Statements on a real server: names become places, columns attributes, and errors say what to do next."""
 
+from decimal import Decimal
+
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -11,6 +15,10 @@ from chassis.settings import ServiceSettings
 from tests.support.toy_stage import Stage
 
 _COUNT = text("SELECT count(*) AS many FROM things WHERE thing_id = :name OR :name = 'all'")
+
+_ARRAYS = text(
+    "SELECT CAST(:words AS text[]) AS words, CAST(:amounts AS numeric[]) AS amounts, CAST(:none AS bigint[]) AS none"
+)
 
 
 def _engine(stage: Stage, *, owner: bool = False) -> Engine:
@@ -37,6 +45,21 @@ async def test_a_value_may_be_named_twice_and_columns_are_attributes(stage: Stag
         told = await connection.execute(text("SELECT CAST('{\"a\": [1, null]}' AS jsonb)"))
         assert told.scalar_one() == {"a": [1, None]}
     await engine.dispose()
+
+
+@given(
+    words=st.lists(st.none() | st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))),
+    amounts=st.lists(st.none() | st.decimals(allow_nan=False, allow_infinity=False, places=4)),
+)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_arrays_arrive_as_they_were_given(
+    stage: Stage, words: list[str | None], amounts: list[Decimal | None]
+) -> None:
+    engine = _engine(stage)
+    async with engine.connect() as connection:
+        row = (await connection.execute(_ARRAYS, {"words": words, "amounts": amounts, "none": None})).one()
+    await engine.dispose()
+    assert (row.words, row.amounts, row.none) == (words, amounts, None)
 
 
 async def test_one_row_means_one_row(stage: Stage) -> None:

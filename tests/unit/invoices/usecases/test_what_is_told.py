@@ -53,7 +53,7 @@ async def test_a_new_invoice_is_told_once_whatever_is_repeated() -> None:
 
 async def test_versions_rise_only_when_something_visible_changed() -> None:
     book = await book_of(invoice())
-    same = replace(invoice(), stamp=stamp("03-05"))
+    same = invoice()._replace(stamp=stamp("03-05"))
     await take_in(book, [same], moment=moment())
     assert book.invoice_rows[CREDITOR, "2026-0001"].newest.stamp == same.stamp
     await take_in(book, [payment(amount="40.00", remittance="2026-0001")], moment=moment())
