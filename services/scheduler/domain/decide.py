@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from scheduler.domain.case import Case, case_of
-from scheduler.domain.customer import Contact, Customer
+from scheduler.domain.customer import Contact, Customer, Resend
 from scheduler.domain.data_quality import no_channel, quality_task, unreported
 from scheduler.domain.decision import Action, Decision, InvoiceReasons, Reason
 from scheduler.domain.messages import Outcome, find_message
@@ -63,7 +63,7 @@ def carry_out(customer: Customer, actions: Iterable[Action], *, case: Case) -> C
     if not actions and all(invoice.status == "OPEN" for invoice in customer.invoices):
         return customer
     contacts = {contact.contact_id: contact for contact in customer.contacts}
-    reported = list(customer.reported)
+    reported = customer.reported
     for action in actions:
         if action.task_id in contacts:
             task = contacts[action.task_id]
@@ -74,29 +74,55 @@ def carry_out(customer: Customer, actions: Iterable[Action], *, case: Case) -> C
         elif action.step is not None:
             contacts[action.contact_id] = _contact(action, action.step, case=case)
         if action.mark:
-            reported.append(action.mark)
-    resent = {i for a in actions if a.step is not None and a.step.name == RESEND_STEP for i in a.own}
-    changed = customer._replace(
-        contacts=tuple(contacts.values()),
-        reported=tuple(reported[-REPORTED_MAX:]),
-        resends=tuple(r for r in customer.resends if not resent.intersection(r.invoice_ids)),
-        invoices=tuple(invoice for invoice in customer.invoices if invoice.status == "OPEN"),
+            reported = (*reported, action.mark)[-REPORTED_MAX:]
+    invoices = tuple([invoice for invoice in customer.invoices if invoice.status == "OPEN"])
+    open_ids = {invoice.invoice_id for invoice in invoices}
+    return customer._replace(
+        contacts=_remembered(contacts.values(), open_ids, case=case),
+        reported=reported,
+        resends=_unanswered(customer.resends, actions, open_ids=open_ids),
+        invoices=invoices,
     )
-    return _forget(changed, case=case)
+
+
+def _remembered(contacts: Iterable[Contact], open_ids: set[str], *, case: Case) -> tuple[Contact, ...]:
+    """Drop what no rule looks at any more, so that the state stays bounded."""
+    horizon = case.today - case.policy.contact.messages_max_days * ONE_DAY
+    return tuple(
+        [
+            contact
+            for contact in contacts
+            if contact.day >= horizon or contact.is_open_task or not open_ids.isdisjoint(contact.invoice_ids)
+        ]
+    )
+
+
+def _unanswered(
+    resends: tuple[Resend, ...], actions: Iterable[Action], *, open_ids: set[str]
+) -> tuple[Resend, ...]:
+    """Keep the questions for an invoice once more that are not answered now and still have an open invoice."""
+    if not resends:
+        return resends
+    resent = {i for a in actions if a.step is not None and a.step.name == RESEND_STEP for i in a.own}
+    return tuple(
+        asked
+        for asked in resends
+        if resent.isdisjoint(asked.invoice_ids) and not open_ids.isdisjoint(asked.invoice_ids)
+    )
 
 
 def _contact(action: Action, step: Step, *, case: Case) -> Contact:
     return Contact(
-        contact_id=action.contact_id,
-        deed=action.deed,
-        step=step.name,
-        rank=step.rank,
-        manner=step.manner,
-        channel=action.channel,
-        tier=action.tier,
-        made_at=action.at,
-        day=case.today,
-        invoice_ids=action.own,
+        action.contact_id,
+        action.deed,
+        step.name,
+        step.rank,
+        step.manner,
+        action.channel,
+        action.tier,
+        action.at,
+        case.today,
+        action.own,
     )
 
 
@@ -134,14 +160,15 @@ def _look_again(
     if actions:
         case = case.after(after)
         turns = _turns_after(turns, actions, case=case)
-    found: list[datetime | None] = [
-        *(_of(case.moments.first(after=case.now, day=day)) for day in set(outcome.wake_days)),
-        *(_turn_wakes(turn, case=case) for turn in turns),
-        *(_task_wakes(contact, case=case) for contact in after.contacts),
-    ]
+    first = case.moments.first
+    found: list[datetime | None] = [_of(first(after=case.now, day=day)) for day in set(outcome.wake_days)]
+    for turn in turns:
+        if turn.next_day is not None or turn.due is not None or turn.not_before is not None:
+            found += _turn_wakes(turn, case=case)
+    found += [_task_wakes(contact, case=case) for contact in after.contacts]
     if unreported(case):
         found.append(_of(case.task_moments.first(after=case.now)))
-    return min((at for at in found if at is not None), default=None)
+    return min([at for at in found if at is not None], default=None)
 
 
 def _turns_after(turns: list[Turn], actions: list[Action], *, case: Case) -> list[Turn]:
@@ -155,8 +182,8 @@ def _turns_after(turns: list[Turn], actions: list[Action], *, case: Case) -> lis
     ]
 
 
-def _turn_wakes(turn: Turn, *, case: Case) -> datetime | None:
-    """Return when time alone changes this invoice's turn."""
+def _turn_wakes(turn: Turn, *, case: Case) -> list[datetime | None]:
+    """List the instants at which time alone changes this invoice's turn."""
     found: list[datetime | None] = []
     if turn.due is not None and turn.due.deed in STAFF_DEEDS:
         found.append(_of(case.task_moments.first(after=case.now)))
@@ -167,7 +194,7 @@ def _turn_wakes(turn: Turn, *, case: Case) -> datetime | None:
         found.append(_of(case.moments.first(after=case.now, day=turn.next_day)))
         if case.task_moments is not case.moments:
             found.append(_of(case.task_moments.first(after=case.now, day=turn.next_day)))
-    return min((at for at in found if at is not None), default=None)
+    return found
 
 
 def _task_wakes(contact: Contact, *, case: Case) -> datetime | None:
@@ -177,17 +204,3 @@ def _task_wakes(contact: Contact, *, case: Case) -> datetime | None:
 
 def _of(slot: Slot | None) -> datetime | None:
     return slot.opens_at if slot else None
-
-
-def _forget(customer: Customer, *, case: Case) -> Customer:
-    """Drop what no rule looks at any more, so that the state stays bounded."""
-    open_ids = {invoice.invoice_id for invoice in customer.invoices}
-    horizon = case.today - case.policy.contact.messages_max_days * ONE_DAY
-    return customer._replace(
-        contacts=tuple(
-            contact
-            for contact in customer.contacts
-            if contact.is_open_task or contact.day >= horizon or not open_ids.isdisjoint(contact.invoice_ids)
-        ),
-        resends=tuple(asked for asked in customer.resends if not open_ids.isdisjoint(asked.invoice_ids)),
-    )

@@ -57,6 +57,8 @@ class Moments:
     __slots__ = (
         "_asked_at",
         "_calendar",
+        "_firsts",
+        "_firsts_after",
         "_grace",
         "_known_days",
         "_slots",
@@ -78,6 +80,8 @@ class Moments:
         self._known_days: dict[datetime, date] = {}
         # All customers of a batch are decided at one instant, and each asks more than once.
         self._asked_at: tuple[datetime, Slot | None] | None = None
+        self._firsts: dict[date | None, Slot | None] = {}
+        self._firsts_after: datetime | None = None
 
     def local_day(self, instant: datetime) -> date:
         """Return the customer's civil day of ``instant``."""
@@ -117,6 +121,15 @@ class Moments:
 
     def first(self, *, after: datetime, day: date | None = None) -> Slot | None:
         """Return the first moment later than ``after`` and on or after ``day``; None: none in 400 days."""
+        if after != self._firsts_after:
+            self._firsts, self._firsts_after = {}, after
+        try:
+            return self._firsts[day]
+        except KeyError:
+            slot = self._firsts[day] = self._first(after, day)
+            return slot
+
+    def _first(self, after: datetime, day: date | None) -> Slot | None:
         here = self.local_day(after)
         candidate = max(here, day) if day else here
         for _ in range(SEARCH_DAYS_MAX):

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chassis.kernel.calendar import DayCalendar
 from scheduler.domain.words import Anchor, Channel, Deed, Manner, Outreach, Purpose, Tier, Tone
+
+if TYPE_CHECKING:
+    from scheduler.domain.customer import Window
+    from scheduler.domain.lane import Lane
 
 ISSUED_RANK: Final = -10_000
 """Rank of "issued+0": every step counted from the invoice date lies below every step counted from the due date."""
@@ -145,7 +149,7 @@ class Creditor:
     outreach: Outreach = Outreach.ON
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rulebook:
     """Everything that `decide` judges a creditor's customers by."""
 
@@ -153,6 +157,11 @@ class Rulebook:
     gold: Policy
     silver: Policy
     bronze: Policy
+
+    @cached_property
+    def lanes(self) -> "dict[tuple[Tier, str, Window | None, float | None, int], Lane]":
+        """What was looked up once for customers who have these in common (``lane_of``)."""
+        return {}
 
     def of(self, tier: Tier) -> Policy:
         """Return the policy in force for ``tier``."""

@@ -7,6 +7,7 @@ from chassis.kernel.calendar import day_start
 from scheduler.domain.case import Case
 from scheduler.domain.customer import Contact, Invoice
 from scheduler.domain.decision import Reason
+from scheduler.domain.lane import Start
 from scheduler.domain.policy import Step
 from scheduler.domain.stopping_rule import Trigger, trigger
 from scheduler.domain.words import Anchor, Tier
@@ -52,31 +53,28 @@ def fell_due_as_gold(invoice: Invoice, *, case: Case) -> bool:
 
 
 def day_reason(step: Step, invoice: Invoice, *, case: Case, records: Sequence[Contact]) -> Reason:
-    """Say in one sentence why the step falls on its day."""
-    if step.anchor is Anchor.ISSUED:
-        return Reason("day.issued", (str(step.day), invoice.issued_on.isoformat()))
+    """Say in one sentence why a step without a fixed day falls on its day."""
     due = invoice.payable_on.isoformat()
     if step.anchor is Anchor.STOPPING_RULE:
         return _rule_reason(trigger_of(invoice, case=case), due, case=case)
-    if step.anchor is Anchor.STEP:
-        first = first_made(step.after, records)
-        if first is not None:
-            return Reason("day.after-task", (str(step.day), first.day.isoformat()))
-        return Reason("day.after", (str(step.rank + 1), due))
-    return _fixed_reason(step, invoice, shift=case.shift_days if step.shifts else 0)
+    first = first_made(step.after, records)
+    if first is not None:
+        return Reason("day.after-task", (str(step.day), first.day.isoformat()))
+    return Reason("day.after", (str(step.rank + 1), due))
 
 
-def _fixed_reason(step: Step, invoice: Invoice, *, shift: int) -> Reason:
-    due = invoice.payable_on.isoformat()
+def fixed_day_reason(step: Step, dates: Start, *, shift_days: int) -> Reason:
+    """Say in one sentence why a step with a fixed day falls on it."""
+    if step.anchor is Anchor.ISSUED:
+        return Reason("day.issued", (str(step.day), dates.issued_on.isoformat()))
+    due = dates.payable_on.isoformat()
     if step.day < 0:
-        return Reason("day.before", (str(-step.day), invoice.due_on.isoformat()))
+        return Reason("day.before", (str(-step.day), dates.due_on.isoformat()))
     if step.day == 0:
         return Reason("day.due", (due,))
-    return (
-        Reason("day.shifted", (str(step.day), due, str(shift)))
-        if shift
-        else Reason("day.after", (str(step.day), due))
-    )
+    if shift_days and step.shifts:
+        return Reason("day.shifted", (str(step.day), due, str(shift_days)))
+    return Reason("day.after", (str(step.day), due))
 
 
 def _rule_reason(found: Trigger, due: str, *, case: Case) -> Reason:

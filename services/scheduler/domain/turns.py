@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from scheduler.domain.case import Case
 from scheduler.domain.channels import wants_call
-from scheduler.domain.customer import Invoice, Stop
+from scheduler.domain.customer import Contact, Invoice, Stop
 from scheduler.domain.decision import Reason
 from scheduler.domain.formal_gate import Passage, pass_gate
 from scheduler.domain.ladder import Standing, standing_of, stop_in_force
@@ -50,21 +50,23 @@ def turn_of(invoice: Invoice, *, case: Case) -> Turn:
     if stopped is not None:
         return stopped
     standing = standing_of(invoice, case=case)
-    if standing.reached is None:
-        return _waiting(standing, (), case=case)
-    passage = _passage(standing.reached, standing, case=case)
+    place, reached = standing.place, standing.place.reached
+    if reached is None:
+        return _waiting(standing, ())
+    passage = _passage(reached, standing, case=case)
     if passage.step is None:
-        return _waiting(standing, passage.reasons, case=case, not_before=passage.not_before)
-    why = day_reason(standing.reached, invoice, case=case, records=standing.records)
+        return _waiting(standing, passage.reasons, not_before=passage.not_before)
+    why = place.why or (day_reason(reached, invoice, case=case, records=standing.records),)
     step = passage.step
     deed = Deed.CALL if step.deed is Deed.SEND and wants_call(step, case=case) else step.deed
     return Turn(
         invoice,
         Verdict.ACT,
-        (why, *passage.reasons),
-        due=Due(step, deed),
-        next_step=standing.next_step,
-        next_day=standing.next_day,
+        (*why, *passage.reasons) if passage.reasons else why,
+        Due(step, deed),
+        place.next_step,
+        place.next_day,
+        None,
         mentionable=True,
     )
 
@@ -77,6 +79,8 @@ def _stopped(invoice: Invoice, *, case: Case) -> Turn | None:
         return Turn(invoice, Verdict.STOP, (Reason("stop.nothing-owed"),))
     if not invoice.in_effect:
         return Turn(invoice, Verdict.STOP, (Reason("stop.not-in-effect", (invoice.issued_on.isoformat(),)),))
+    if not (invoice.stops or case.customer.stops):
+        return None
     stop = stop_in_force(invoice, case=case)
     if stop is None:
         return None
@@ -90,31 +94,28 @@ def _passage(step: Step, standing: Standing, *, case: Case) -> Passage:
     return pass_gate(step, standing, case=case, keeps_gold_lane=gold_lane)
 
 
-def _waiting(
-    standing: Standing, reasons: tuple[Reason, ...], *, case: Case, not_before: datetime | None = None
-) -> Turn:
-    said = list(reasons)
-    last = max(standing.records, key=lambda c: (c.rank, c.made_at, c.contact_id), default=None)
-    if last is not None:
-        said.append(
-            Reason("done", (last.step, last.day.isoformat(), last.channel or last.deed, last.outcome))
-        )
-    elif standing.skipped:
-        known = case.moments.local_day(standing.invoice.known_from).isoformat()
-        said.append(Reason("skipped", (known,)))
-    if standing.next_step is not None and standing.next_day is not None:
-        said.append(Reason("wait.next", (standing.next_step.name, standing.next_day.isoformat())))
-    elif not reasons:
-        said.append(Reason("wait.ladder-done"))
+def _waiting(standing: Standing, reasons: tuple[Reason, ...], *, not_before: datetime | None = None) -> Turn:
+    invoice, records, place = standing
+    said = place.waiting
+    if records or reasons:
+        before = (_done(records),) if records else said[:-1]
+        said = (*reasons, *before, *(place.coming or (() if reasons else said[-1:])))
+    mentionable = bool(records) or place.skipped or place.reached is not None
     return Turn(
-        standing.invoice,
+        invoice,
         Verdict.WAIT,
-        tuple(said),
-        next_step=standing.next_step,
-        next_day=standing.next_day,
-        not_before=not_before,
-        mentionable=bool(standing.records) or standing.skipped or standing.reached is not None,
+        said,
+        None,
+        place.next_step,
+        place.next_day,
+        not_before,
+        mentionable=mentionable,
     )
+
+
+def _done(records: list[Contact]) -> Reason:
+    last = max(records, key=lambda c: (c.rank, c.made_at, c.contact_id)) if len(records) > 1 else records[0]
+    return Reason("done", (last.step, last.day.isoformat(), last.channel or last.deed, last.outcome))
 
 
 def _stop_reason(stop: Stop) -> Reason:

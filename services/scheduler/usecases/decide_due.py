@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from scheduler.domain.case import cached_zone
 from scheduler.domain.customer import Customer
 from scheduler.domain.decide import decide
 from scheduler.domain.decision import Decision
+from scheduler.domain.lane import cached_zone
 from scheduler.domain.policy import Calendars, Rulebook
 from scheduler.domain.words import Outreach
 from scheduler.usecases.ports import Awake, Commands, CustomerKey, Customers, Decided, Rules

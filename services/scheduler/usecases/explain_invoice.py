@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from chassis.kernel.calendar import day_start
 from chassis.kernel.errors import NotFound
 from scheduler.domain.ahead import accepted, look_ahead
-from scheduler.domain.case import cached_zone
 from scheduler.domain.customer import Customer
 from scheduler.domain.decide import decide
 from scheduler.domain.decision import Decision, InvoiceReasons, Reason
+from scheduler.domain.lane import cached_zone
 from scheduler.domain.policy import Policy, Rulebook
 from scheduler.domain.words import Outreach, Verdict
 from scheduler.usecases.ports import Desk, FiledInvoice, Saying

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
 from chassis.kernel.calendar import day_start
-from scheduler.domain.case import cached_zone
 from scheduler.domain.customer import Contact, Customer
 from scheduler.domain.decision import Decision, InvoiceReasons
+from scheduler.domain.lane import cached_zone
 from scheduler.domain.policy import Calendars, Creditor, Policy, Rulebook
 from scheduler.domain.words import Outreach
 
