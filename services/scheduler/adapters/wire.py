@@ -16,7 +16,7 @@ from chassis.telemetry import tracing
 from contracts.scheduler.v1 import ClockAdvanced, InvoiceInCommand, ReminderDue
 from scheduler.adapters.metrics import COMMANDS_TOTAL
 from scheduler.domain.customer import Customer, Invoice
-from scheduler.domain.decision import Action, Decision
+from scheduler.domain.decision import Action, Decision, Reason
 from scheduler.domain.policy import Rulebook
 from scheduler.domain.sentences import one_sentence
 
@@ -34,7 +34,8 @@ def reminder_due(action: Action, *, customer: Customer, decision: Decision) -> R
     """Return the command as the notifier reads it."""
     step = action.step
     invoices = {invoice.invoice_id: invoice for invoice in customer.invoices}
-    made = next((c for c in decision.customer.contacts if c.contact_id == action.contact_id), None)
+    made = next((c for c in reversed(decision.customer.contacts) if c.contact_id == action.contact_id), None)
+    reason, reason_nl = _in_words(action.reasons)
     named = [(invoice_id, True) for invoice_id in action.own] + [(i, False) for i in action.mentioned]
     return ReminderDue(
         creditor_id=customer.creditor_id,
@@ -52,8 +53,8 @@ def reminder_due(action: Action, *, customer: Customer, decision: Decision) -> R
         language=action.language,
         template=action.template,
         invoices=[_invoice(invoices[i], own=own) for i, own in named if i in invoices],
-        reason=one_sentence(action.reasons, language="en"),
-        reason_nl=one_sentence(action.reasons, language="nl"),
+        reason=reason,
+        reason_nl=reason_nl,
         policy_name=decision.policy_name,
         policy_version=decision.policy_version,
         assignee=action.assignee,
@@ -86,6 +87,11 @@ def _invoice(invoice: Invoice, *, own: bool) -> InvoiceInCommand:
     )
 
 
+@lru_cache(maxsize=20_000)
+def _in_words(reasons: tuple[Reason, ...]) -> tuple[str, str]:
+    return one_sentence(reasons, language="en"), one_sentence(reasons, language="nl")
+
+
 def _instant(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
@@ -105,23 +111,29 @@ class WireCommands:
         """Publish the actions in their order."""
         del rules
         key = f"{customer.creditor_id}:{customer.customer_id}"
-        traces = {invoice.invoice_id: invoice.trace for invoice in customer.invoices}
+        traces = {invoice.invoice_id: invoice.trace for invoice in customer.invoices if invoice.trace}
         for action in decision.actions:
             body = reminder_due(action, customer=customer, decision=decision)
-            causes = [traces.get(invoice_id, "") for invoice_id in action.own]
-            with tracing.step("decide", traceparents=causes) as traceparent:
-                outgoing = Outgoing(
-                    topic=REMINDER_DUE,
-                    key=key,
-                    body=body,
-                    id=action.contact_id,
-                    time=action.at,
-                    subject=body.step,
-                    traceparent=traceparent,
-                )
-                self._unit.publish(outgoing)
-            _counter(body.action, body.channel).inc()
+            causes = [traces[invoice_id] for invoice_id in action.own if invoice_id in traces]
+            if causes:
+                with tracing.step("decide", traceparents=causes) as traceparent:
+                    self._publish(key, body, action, traceparent)
+            else:
+                self._publish(key, body, action, "")
         return len(decision.actions)
+
+    def _publish(self, key: str, body: ReminderDue, action: Action, traceparent: str) -> None:
+        outgoing = Outgoing(
+            topic=REMINDER_DUE,
+            key=key,
+            body=body,
+            id=action.contact_id,
+            time=action.at,
+            subject=body.step,
+            traceparent=traceparent,
+        )
+        self._unit.publish(outgoing)
+        _counter(body.action, body.channel).inc()
 
     async def report_shadow(self, customer: Customer, decision: Decision, *, rules: Rulebook) -> int:
         """Keep the actions in the shadow table."""

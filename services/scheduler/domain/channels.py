@@ -1,8 +1,9 @@
 """Which channel carries a step: law and consent first, then the customer's wish, the learned one, the policy's order."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from scheduler.domain.case import Case
@@ -15,6 +16,8 @@ FORMAL_CHANNELS: Final = (Channel.EMAIL, Channel.LETTER)
 """A formal step is never sent by SMS or WhatsApp (W15; providers' terms, law.md 3.4)."""
 LAST_RESORT: Final = (Channel.EMAIL, Channel.SMS, Channel.LETTER)
 """Tried after the step's own channels: any address is better than none."""
+MESSAGE_CHANNELS: Final = frozenset({Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, Channel.LETTER})
+"""What a wish, or what was learned, can choose for a friendly message."""
 _PURPOSES: Final = (Purpose.REMINDER, Purpose.ADMIN, Purpose.LEGAL)
 
 
@@ -25,18 +28,18 @@ class Choice(NamedTuple):
     reason: Reason
 
 
-def meant_details(details: Iterable[Detail], channel: str, *, purpose: Purpose) -> list[Detail]:
+def meant_details(details: Collection[Detail], channel: str, *, purpose: Purpose) -> list[Detail]:
     """List the addresses for ``channel`` of the contacts meant for ``purpose``, in their order (W14).
 
     Without any contact of that purpose the customer's others stand in: REMINDER, ADMIN, LEGAL.
     A letter goes to the customer's own address, whatever the purpose.
     """
-    details = tuple(details)
     if channel == Channel.LETTER:
         return [detail for detail in details if detail.channel == channel]
     present = {detail.purpose for detail in details if detail.channel != Channel.LETTER}
-    meant = next((name for name in (purpose, *_PURPOSES) if name in present), None)
-    return [detail for detail in details if detail.purpose == meant and detail.channel == channel]
+    if purpose not in present:
+        purpose = next((name for name in _PURPOSES if name in present), purpose)
+    return [detail for detail in details if detail.channel == channel and detail.purpose == purpose]
 
 
 def addressed(channel: str, *, purpose: Purpose, case: Case) -> bool:
@@ -66,19 +69,20 @@ def choose(step: Step, *, total: Decimal, case: Case) -> Choice | None:
     customer = case.customer
     wish = customer.preferred_channel
     learned = customer.profile.best_channel
-    if wish in step_wishes(step) and _can_use(wish, step, total=total, case=case):
+    if wish in MESSAGE_CHANNELS and _can_use(wish, step, total=total, case=case):
         return Choice(Channel(wish), Reason("channel.preferred", (wish,)))
-    if not wish and learned in step_wishes(step) and _can_use(learned, step, total=total, case=case):
+    if not wish and learned in MESSAGE_CHANNELS and _can_use(learned, step, total=total, case=case):
         return Choice(Channel(learned), Reason("channel.learned", (learned,)))
-    for channel in dict.fromkeys((*step.channels, *LAST_RESORT)):
+    for channel in _in_order(step.channels):
         if _can_use(channel, step, total=total, case=case):
             return Choice(channel, _order_reason(channel, wish, step))
     return None
 
 
-def step_wishes(step: Step) -> tuple[Channel, ...]:
-    """Return the channels that a wish can choose for this kind of step."""
-    return () if step.is_formal else (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, Channel.LETTER)
+@lru_cache(maxsize=256)
+def _in_order(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Return the step's own channels, then the last resort, each once."""
+    return tuple(dict.fromkeys((*channels, *LAST_RESORT)))
 
 
 def _choose_formal(step: Step, *, case: Case) -> Choice | None:

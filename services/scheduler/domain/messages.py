@@ -1,6 +1,5 @@
 """The one message of the day: all invoices at the highest level reached, by a channel that can carry it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -35,11 +34,8 @@ class Batch(NamedTuple):
     step: Step
     turns: list[Turn]
     reasons: tuple[Reason, ...]
-
-    @property
-    def own(self) -> tuple[str, ...]:
-        """The invoices whose own step it is."""
-        return tuple(turn.invoice.invoice_id for turn in self.turns)
+    own: tuple[str, ...]
+    """The invoices whose own step it is."""
 
 
 @dataclass(slots=True)
@@ -55,18 +51,23 @@ class Outcome:
     """No channel at all could carry a step that is due."""
 
 
-def batches_of(turns: list[Turn], *, case: Case) -> Iterator[Batch]:
+def batches_of(turns: list[Turn], *, case: Case) -> list[Batch]:
     """List what is to be sent: formal steps first, then what is to be sent again, then by height."""
     groups: dict[str, list[Turn]] = {}
     for turn in turns:
         if turn.due is not None and turn.due.deed is Deed.SEND:
             groups.setdefault(turn.due.step.name, []).append(turn)
-    found = [Batch(group[0].due.step, group, group[0].reasons) for group in groups.values() if group[0].due]
-    again = _resend_batch(turns, case=case)
+    found = [_batch(group[0].due.step, group, group[0].reasons) for group in groups.values() if group[0].due]
+    again = _resend_batch(turns, case=case) if case.customer.resends else None
     if again is not None:
         found.append(again)
-    found.sort(key=lambda batch: (-_precedence(batch.step), -batch.step.rank, batch.step.name))
-    return iter(found)
+    if len(found) > 1:
+        found.sort(key=lambda batch: (-_precedence(batch.step), -batch.step.rank, batch.step.name))
+    return found
+
+
+def _batch(step: Step, turns: list[Turn], reasons: tuple[Reason, ...]) -> Batch:
+    return Batch(step, turns, reasons, tuple([turn.invoice.invoice_id for turn in turns]))
 
 
 def _precedence(step: Step) -> int:
@@ -77,8 +78,6 @@ def _precedence(step: Step) -> int:
 
 def _resend_batch(turns: list[Turn], *, case: Case) -> Batch | None:
     asked = {invoice_id for resend in case.customer.resends for invoice_id in resend.invoice_ids}
-    if not asked:
-        return None
     open_turns = [
         turn
         for turn in turns
@@ -86,7 +85,7 @@ def _resend_batch(turns: list[Turn], *, case: Case) -> Batch | None:
         and turn.verdict is not Verdict.STOP
         and all(contact.step != RESEND_STEP for contact in case.by_invoice[turn.invoice.invoice_id])
     ]
-    return Batch(RESEND, open_turns, (Reason("resend"),)) if open_turns else None
+    return _batch(RESEND, open_turns, (Reason("resend"),)) if open_turns else None
 
 
 def find_message(turns: list[Turn], *, slot: Slot | None, room: Room, case: Case) -> Outcome:
@@ -109,7 +108,7 @@ def find_message(turns: list[Turn], *, slot: Slot | None, room: Room, case: Case
 
 def _try(batch: Batch, turns: list[Turn], outcome: Outcome, *, slot: Slot, case: Case) -> None:
     mentioned = _mentioned(batch, turns)
-    total = sum((turn.invoice.open for turn in (*batch.turns, *mentioned)), Decimal(0))
+    total = sum([turn.invoice.open for turn in (*batch.turns, *mentioned)], Decimal(0))
     choice = choose(batch.step, total=total, case=case)
     if choice is None:
         outcome.unreachable = True
@@ -139,7 +138,7 @@ def _write(batch: Batch, mentioned: list[Turn], choice: Choice, *, slot: Slot, c
         template=step.consumer_template if for_consumer else step.template,
         fourteen_day_letter=for_consumer,
         own=own,
-        mentioned=tuple(turn.invoice.invoice_id for turn in mentioned),
+        mentioned=tuple([turn.invoice.invoice_id for turn in mentioned]),
         reasons=(*batch.reasons, choice.reason),
     )
 
@@ -155,9 +154,8 @@ def _mentioned(batch: Batch, turns: list[Turn]) -> list[Turn]:
     """List the other invoices that the text may name; a formal message names only its own (section 2)."""
     if batch.step.is_formal or batch.step.name == RESEND_STEP:
         return []
-    own = set(batch.own)
     return [
         turn
         for turn in turns
-        if turn.mentionable and turn.verdict is not Verdict.STOP and turn.invoice.invoice_id not in own
+        if turn.mentionable and turn.verdict is not Verdict.STOP and turn.invoice.invoice_id not in batch.own
     ]

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from scheduler.domain.customer import Customer
 from scheduler.domain.decide import decide
@@ -84,7 +85,7 @@ def _decide_one(
 ) -> tuple[Decided, Decision | None]:
     customer = item.customer
     key = (customer.creditor_id, customer.customer_id)
-    day = now.astimezone(cached_zone("", book.creditor.timezone)).date()
+    day = _day(now, book.creditor.timezone)
     if book.creditor.outreach is Outreach.OFF:
         return Decided(key, None, None, item.said, None, now, day), None
     decision = decide(customer, book, calendars, now)
@@ -98,6 +99,11 @@ def _decide_one(
         state = None
     logged = decision if said != item.said else None
     return Decided(key, state, wake, said, logged, now, day), decision
+
+
+@lru_cache(maxsize=1024)
+def _day(now: datetime, timezone: str) -> date:
+    return now.astimezone(cached_zone("", timezone)).date()
 
 
 def commands_in(counts: Sequence[Count]) -> int:
