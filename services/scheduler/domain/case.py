@@ -6,7 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.customer import Contact, Customer, Invoice
-from scheduler.domain.lane import Lane, Place, Start, lane_of
+from scheduler.domain.lane import Lane, Place, lane_of
 from scheduler.domain.moments import Moments
 from scheduler.domain.policy import Calendars, Policy, Rulebook
 from scheduler.domain.stopping_rule import Trigger
@@ -29,7 +29,7 @@ class Case(NamedTuple):
     today: date
     """The customer's civil day."""
     lane: Lane
-    places: dict[Start, Place]
+    places: dict[tuple[object, ...], Place]
     """Where invoices stand today by their dates, shared with the other customers of the lane."""
     by_invoice: dict[str, list[Contact]]
     triggers: dict[date, Trigger]

@@ -47,7 +47,10 @@ def no_channel(case: Case) -> Fault:
 
 def unreported(case: Case) -> list[Fault]:
     """List the faults for which no task was made yet."""
-    reported = set(case.customer.reported)
+    customer = case.customer
+    if not (customer.problems or customer.dead or case.moments.window_ignored):
+        return []
+    reported = set(customer.reported)
     return [fault for fault in faults_of(case) if fault.mark not in reported]
 
 

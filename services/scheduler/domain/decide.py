@@ -1,7 +1,7 @@
 """The one function that thinks: what happens now for this customer, when to look again, and why."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from scheduler.domain.case import Case, case_of
 from scheduler.domain.customer import Contact, Customer, Resend
@@ -28,12 +28,9 @@ def decide(customer: Customer, policy: Rulebook, calendar: Calendars, now: datet
     case = case_of(customer, policy, calendar, now)
     turns = turns_of(case)
     outcome = find_message(turns, slot=case.moments.at(now), room=room_for(case), case=case)
-    actions = [
-        *cancellations(turns, case=case),
-        *reassignments(case=case),
-        *_quality_tasks(outcome, case=case),
-        *due_tasks(turns, case=case),
-    ]
+    actions = [*cancellations(turns, case=case), *reassignments(case=case)] if customer.contacts else []
+    actions += _quality_tasks(outcome, case=case)
+    actions += due_tasks(turns, case=case)
     if outcome.action is not None:
         actions.append(outcome.action)
     after = carry_out(customer, actions, case=case)
@@ -160,15 +157,28 @@ def _look_again(
     if actions:
         case = case.after(after)
         turns = _turns_after(turns, actions, case=case)
+    # Most turns wait for a day alone, and many for the same one.
+    days = {turn.next_day for turn in turns if turn.due is None and turn.not_before is None}
     first = case.moments.first
     found: list[datetime | None] = [_of(first(after=case.now, day=day)) for day in set(outcome.wake_days)]
+    for day in days:
+        if day is not None:
+            found += _day_wakes(day, case=case)
     for turn in turns:
-        if turn.next_day is not None or turn.due is not None or turn.not_before is not None:
+        if turn.due is not None or turn.not_before is not None:
             found += _turn_wakes(turn, case=case)
-    found += [_task_wakes(contact, case=case) for contact in after.contacts]
+    found += [_task_wakes(contact, case=case) for contact in after.contacts if contact.deed is Deed.CALL]
     if unreported(case):
         found.append(_of(case.task_moments.first(after=case.now)))
     return min([at for at in found if at is not None], default=None)
+
+
+def _day_wakes(day: date, *, case: Case) -> list[datetime | None]:
+    """List the first moments from ``day`` on."""
+    found = [_of(case.moments.first(after=case.now, day=day))]
+    if case.task_moments is not case.moments:
+        found.append(_of(case.task_moments.first(after=case.now, day=day)))
+    return found
 
 
 def _turns_after(turns: list[Turn], actions: list[Action], *, case: Case) -> list[Turn]:
@@ -191,9 +201,7 @@ def _turn_wakes(turn: Turn, *, case: Case) -> list[datetime | None]:
         after = max(case.now, turn.not_before - _INSTANT)
         found += [_of(case.moments.first(after=after)), _of(case.task_moments.first(after=after))]
     if turn.next_day is not None:
-        found.append(_of(case.moments.first(after=case.now, day=turn.next_day)))
-        if case.task_moments is not case.moments:
-            found.append(_of(case.task_moments.first(after=case.now, day=turn.next_day)))
+        found += _day_wakes(turn.next_day, case=case)
     return found
 
 

@@ -36,27 +36,31 @@ def standing_of(invoice: Invoice, *, case: Case) -> Standing:
         done = max([contact.rank for contact in records])
         carried = frozenset([contact.step for contact in records])
     lane = case.lane
-    start = Start(
-        invoice.issued_on,
-        invoice.due_on,
-        invoice.payable_on,
-        lane.known(invoice.known_from),
-        # Another currency is compared by its number: the creditor gave one limit, not a rate.
-        invoice.amount >= case.rules.creditor.important_from,
-        tuple(
+    moving: tuple[int, ...] = ()
+    if lane.moving:
+        moving = tuple(
             [
                 0
                 if rung.rank <= done or rung.name in carried
                 else moving_day(rung.step, invoice, case=case, records=records).toordinal()
                 for rung in lane.moving
             ]
-        ),
+        )
+    # A plain tuple, because this is made for every open invoice at every look: the fields of ``Start``.
+    key = (
+        invoice.issued_on,
+        invoice.due_on,
+        invoice.payable_on,
+        lane.known(invoice.known_from),
+        # Another currency is compared by its number: the creditor gave one limit, not a rate.
+        invoice.amount >= case.rules.creditor.important_from,
+        moving,
         done,
         carried,
     )
-    place = case.places.get(start)
+    place = case.places.get(key)
     if place is None:
-        place = case.places[start] = _place(start, lane, today=case.today.toordinal())
+        place = case.places[key] = _place(Start(*key), lane, today=case.today.toordinal())
     return Standing(invoice, records, place)
 
 

@@ -84,11 +84,11 @@ class Lane:
         self.moving = tuple(rung for rung in self.rungs if rung.base < 0)
         self._calendars = calendars  # Kept, so that its identity stays its own.
         self._known: dict[datetime, tuple[int, int, int]] = {}
-        self._places: dict[Start, Place] = {}
+        self._places: dict[tuple[object, ...], Place] = {}
         self._places_on = date.min
 
-    def places_on(self, day: date) -> dict[Start, Place]:
-        """Return the places found so far for this civil day."""
+    def places_on(self, day: date) -> dict[tuple[object, ...], Place]:
+        """Return the places found so far for this civil day, by the fields of ``Start``."""
         if day != self._places_on or len(self._places) > _KEPT_MAX:
             self._places, self._places_on = {}, day
         return self._places
