@@ -1,8 +1,13 @@
 """Older databases, each of another moment, beside the Kafka of today: nothing is lost and nothing is sent twice."""
 
+import asyncio
+import os
+from asyncio.subprocess import PIPE, STDOUT
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,8 +16,9 @@ import pytest
 from sandbox.generator.book import Book, generate
 from sandbox.replay.evidence import Evidence
 from sandbox.replay.verdicts import Truth
-from sandbox.stack.addresses import SERVICES
+from sandbox.stack.addresses import PORT_VARIABLES, SERVICES, free_ports
 from sandbox.stack.backup import back_up, bring_back, folder_for
+from sandbox.stack.layout import REPOSITORY
 from sandbox.stack.stack import Stack
 from tests.support.replaying import cast, essence, play
 
@@ -65,6 +71,64 @@ async def test_four_databases_of_different_moments_come_back_and_nobody_notices(
     assert received(evidence) == received(expected), "nothing is sent twice, and nothing is missing"
     assert found == expected_agreed, "what people said comes back too"
     assert essence(evidence) == essence(expected)
+
+
+async def test_make_backup_and_make_restore_bring_a_running_velvet_back(
+    undisturbed: tuple[Evidence, dict[str, Any]], book: Book, truth: Truth, tmp_path: Path
+) -> None:
+    expected, expected_agreed = undisturbed
+    velvet = Made(tmp_path / "velvet")
+    before: list[dict[str, Any]] = []
+
+    async def backed_up() -> None:
+        await velvet.make("backup")
+
+    async def lost_and_back() -> None:
+        # The inbox of a stack that stops forgets: what it had received is taken down first.
+        async with desk(velvet.stack) as call:
+            before.extend(await items(call, f"{velvet.stack.urls['inbox']}/messages?limit=500"))
+        (folder,) = (velvet.home / "backups").iterdir()
+        assert "Velvet is up." in await velvet.make("restore", f"BACKUP={folder}")
+
+    plan = {BACKED_UP["invoices"]: backed_up, SAID: told(velvet.stack), LOST: lost_and_back}
+    try:
+        await velvet.make("up")
+        evidence = await play(velvet.stack, cast(book), truth=truth, interrupt=on_days(book, plan))
+        found = await agreed(velvet.stack)
+    finally:
+        await velvet.make("reset")
+    whole = replace(evidence, messages=[*before, *evidence.messages])
+    assert not plan, "everything planned has happened"
+    assert before, "something was sent before the loss"
+    assert received(whole) == received(expected), "nothing is sent twice, and nothing is missing"
+    assert found == expected_agreed, "what people said comes back too"
+    assert essence(whole) == essence(expected)
+
+
+class Made:
+    """A lasting stack of its own home and ports, moved by make alone."""
+
+    def __init__(self, home: Path) -> None:
+        ports = zip(PORT_VARIABLES.values(), free_ports(len(PORT_VARIABLES)), strict=True)
+        self.home = home
+        self.environ = {
+            name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "PYTHONPATH"}
+        }
+        self.environ |= {"VELVET_HOME": str(home), **{name: str(port) for name, port in ports}}
+
+    @property
+    def stack(self) -> Stack:
+        """The same stack, to be asked for its addresses and tokens."""
+        return Stack.persistent(environ=self.environ)
+
+    async def make(self, *words: str) -> str:
+        """Run a target and return what it says; whoever runs this test has set everything up."""
+        process = await asyncio.create_subprocess_exec(
+            "make", "-o", "setup", *words, cwd=REPOSITORY, env=self.environ, stdout=PIPE, stderr=STDOUT
+        )
+        said = (await process.communicate())[0].decode()
+        assert process.returncode == 0, said
+        return said
 
 
 def on_days(book: Book, plan: dict[int, Callable[[], Awaitable[None]]]) -> Callable[[date], Awaitable[None]]:
