@@ -17,6 +17,7 @@ CALL_TIMEOUT_S = 30.0
 PATIENCE_S = 30.0
 RETRY_DELAY_S = 0.2
 PASSING_STATUS = frozenset({502, 503, 504})
+DONE_UNHEARD = "It was carried out, but the answer was lost"
 
 
 class SandboxError(Exception):
@@ -45,16 +46,19 @@ class SandboxClient:
         return self._read(await self._http.get(self._urls[service] + path, params=dict(params or {})))
 
     async def post(self, service: str, path: str, *, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Post ``body`` once in effect, however often the service goes away meanwhile; raises SandboxError."""
+        """Post ``body`` once in effect, however often the service goes away meanwhile; raises SandboxError.
+
+        Returns nothing when it was carried out and the answer was lost with the process that had it.
+        """
         url = self._urls[service] + path
         key = hashlib.blake2b(
             f"{url} {json.dumps(dict(body), sort_keys=True)}".encode(), digest_size=16
         ).hexdigest()
-        return self._read(
-            await self._patiently(
-                lambda: self._http.post(url, json=dict(body), headers={"Idempotency-Key": key})
-            )
+        answer = await self._patiently(
+            lambda: self._http.post(url, json=dict(body), headers={"Idempotency-Key": key})
         )
+        # The service died between its commit and its answer: done all the same, only what it said is lost.
+        return {} if is_done_unheard(answer) else self._read(answer)
 
     async def items(
         self, service: str, path: str, *, params: Mapping[str, str] | None = None
@@ -99,3 +103,8 @@ class SandboxClient:
         raise SandboxError(
             f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}: {answer.text[:400]}"
         )
+
+
+def is_done_unheard(answer: httpx.Response) -> bool:
+    """Say whether the request was carried out before, by a process that never came to answer."""
+    return answer.status_code == httpx.codes.CONFLICT and DONE_UNHEARD in answer.text
