@@ -7,7 +7,7 @@ from typing import Final
 
 from chassis.kernel.errors import VelvetError
 from notifier.domain.backoff import next_attempt_at
-from notifier.domain.outcome import Accepted, Ambiguous, ConfigError, Outcome, Permanent, Retry
+from notifier.domain.outcome import Accepted, Ambiguous, ConfigError, Outcome, Permanent, Repeat, Retry
 
 
 class State(StrEnum):
@@ -30,6 +30,8 @@ class State(StrEnum):
         return "PENDING" if self in UNDER_WAY else self.value
 
 
+MAYBE_OUT: Final = "MAYBE_OUT"
+"""Why a message under way goes again: its provider, which takes the same call twice as one, may have it."""
 UNDER_WAY: Final = frozenset({State.PENDING, State.CLAIMED, State.CALLING})
 
 
@@ -98,8 +100,10 @@ class Delivery:
         return replace(self, state=State.CALLING, attempts=self.attempts + 1, at=now)
 
     def suppress(self, now: datetime, *, why: str) -> "Delivery":
-        """End it without a call."""
+        """End it without a call; what may be out after an earlier one is AMBIGUOUS: nobody may call it unsent."""
         self._must_be(State.PENDING, State.CLAIMED)
+        if self.why == MAYBE_OUT:
+            return replace(self, state=State.AMBIGUOUS, why="INTERRUPTED")
         return replace(self, state=State.SUPPRESSED, why=why, at=now)
 
     def conclude(self, outcome: Outcome, *, now: datetime) -> "Delivery":
@@ -111,16 +115,19 @@ class Delivery:
             return self
         match outcome:
             case Accepted(provider_id):
-                accepted = replace(self, state=State.ACCEPTED, status=Status.ACCEPTED)
+                accepted = replace(self, state=State.ACCEPTED, status=Status.ACCEPTED, why="")
                 return replace(accepted, provider_message_id=provider_id)
             case Permanent(reason):
-                return replace(self, state=State.FAILED, why=reason)
+                # A refusal of the repetition says nothing about the first call.
+                refused = State.AMBIGUOUS if self.why == MAYBE_OUT else State.FAILED
+                return replace(self, state=refused, why=reason)
             case Ambiguous(reason, provider_id):
                 named = self.provider_message_id or provider_id
                 return replace(self, state=State.AMBIGUOUS, why=reason, provider_message_id=named)
-            case Retry() | ConfigError():
+            case Retry() | Repeat() | ConfigError():
                 asked_s = outcome.after_s if isinstance(outcome, Retry) else None
-                return self.put_off(now, asked_s=asked_s)
+                why = MAYBE_OUT if isinstance(outcome, Repeat) else self.why
+                return replace(self.put_off(now, asked_s=asked_s), why=why)
 
     def put_off(self, now: datetime, *, asked_s: float | None = None) -> "Delivery":
         """Go back to pending until the next attempt, or until the instant at which it lapses."""
@@ -139,6 +146,11 @@ class Delivery:
         """Go back to pending: the provider was asked and has no such message."""
         self._must_be(State.CALLING, State.AMBIGUOUS)
         return replace(self, state=State.PENDING, why="")
+
+    def repeat(self) -> "Delivery":
+        """Go back to pending: the provider may have it, and takes the same call twice as one."""
+        self._must_be(State.CALLING, State.AMBIGUOUS)
+        return replace(self, state=State.PENDING, why=MAYBE_OUT)
 
     def hear(self, status: Status, *, provider_message_id: str = "", why: str = "") -> "Delivery":
         """Take in a status from the provider's call-back or look-up: any order, any number of times."""

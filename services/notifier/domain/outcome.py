@@ -55,13 +55,20 @@ class Ambiguous:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """No answer came from a provider that takes the same call twice as one: it goes again, but may be out already."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigError:
     """Our credentials or settings are at fault: the channel stops and somebody is called."""
 
     reason: str
 
 
-Outcome = Accepted | Retry | Permanent | Ambiguous | ConfigError
+Outcome = Accepted | Retry | Repeat | Permanent | Ambiguous | ConfigError
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def settle(contact: MessageContact, found: LookUp) -> MessageContact | None:
         case Accepted(provider_id):
             return contact.moved(delivery.hear(Status.ACCEPTED, provider_message_id=provider_id))
         case Repeatable():
-            return contact.moved(delivery.found_unsent())
+            return contact.moved(delivery.repeat())
         case Absent():
             is_sure = (contact.called_s_ago or 0.0) >= ABSENT_IS_SURE_AFTER_S
             return contact.moved(delivery.found_unsent()) if is_sure else None

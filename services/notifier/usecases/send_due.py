@@ -19,6 +19,7 @@ from notifier.domain.outcome import (
     ConfigError,
     Outcome,
     Permanent,
+    Repeat,
     Retry,
     Scope,
     Suppress,
@@ -121,7 +122,8 @@ class SendDue:
     ) -> MessageContact:
         suppressed = contact.moved(contact.delivery.suppress(now, why=refusal.why))
         work.record(suppressed.recorded(failed_channel=refusal.failed_channel))
-        self.meters.suppressed(channel=contact.command.channel, why=refusal.why)
+        if suppressed.delivery.state is State.SUPPRESSED:
+            self.meters.suppressed(channel=contact.command.channel, why=refusal.why)
         return suppressed
 
     def _calling(self, contact: MessageContact, *, message: Message, now: datetime) -> MessageContact:
@@ -143,7 +145,7 @@ class SendDue:
             log(__name__).error("provider_fault", provider=provider.name, exc_info=error)
             outcome = Ambiguous(type(error).__name__)
         if isinstance(outcome, Ambiguous) and provider.is_repeatable:
-            return Retry(outcome.reason)
+            return Repeat(outcome.reason)
         if isinstance(outcome, Ambiguous) and provider.answers_look_ups_at_once:
             found = await provider.look_up(message)
             # An answer of "absent" is no proof here: the call may still be on its way.

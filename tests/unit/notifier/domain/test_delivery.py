@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from notifier.domain.delivery import Delivery, State, Status, WrongState, later
-from notifier.domain.outcome import Accepted, Ambiguous, ConfigError, Permanent, Retry
+from notifier.domain.outcome import Accepted, Ambiguous, ConfigError, Outcome, Permanent, Repeat, Retry
 from tests.unit.notifier.builders import EVENING, NOON, a_delivery
 
 STATUSES = st.sampled_from(list(Status))
@@ -50,6 +50,7 @@ def test_a_message_that_arrived_has_arrived(order: tuple[Status, ...]) -> None:
         (Permanent("550"), State.FAILED),
         (Ambiguous("ReadTimeout"), State.AMBIGUOUS),
         (Retry("451"), State.PENDING),
+        (Repeat("ReadTimeout"), State.PENDING),
         (ConfigError("535"), State.PENDING),
     ],
 )
@@ -97,6 +98,29 @@ def test_a_suppressed_message_is_deaf() -> None:
     assert suppressed.hear(Status.DELIVERED) == suppressed
     with pytest.raises(WrongState):
         suppressed.claim()
+
+
+@pytest.mark.parametrize("unheard", [Repeat("ReadTimeout"), None])
+@pytest.mark.parametrize("between", [(), (Retry("503"),), (ConfigError("401"), Retry("503"))])
+def test_what_may_be_out_is_never_called_unsent(unheard: Repeat | None, between: tuple[Outcome, ...]) -> None:
+    calling = a_delivery(state=State.CALLING, attempts=1)
+    waiting = calling.conclude(unheard, now=NOON) if unheard else calling.repeat()
+    for outcome in between:
+        waiting = waiting.claim().begin_call(NOON).conclude(outcome, now=NOON)
+    assert waiting.state is State.PENDING
+    for ended in (
+        waiting.suppress(EVENING, why="PAID"),
+        waiting.claim().suppress(EVENING, why="LAPSED"),
+        waiting.claim().begin_call(NOON).conclude(Permanent("409"), now=NOON),
+    ):
+        assert ended.state is State.AMBIGUOUS
+    accepted = waiting.claim().begin_call(NOON).conclude(Accepted("L1"), now=NOON)
+    assert (accepted.state, accepted.why) == (State.ACCEPTED, "")
+
+
+def test_what_was_found_unsent_may_be_suppressed() -> None:
+    found = a_delivery(state=State.CALLING, attempts=1).found_unsent()
+    assert found.suppress(EVENING, why="PAID").state is State.SUPPRESSED
 
 
 class Life(RuleBasedStateMachine):

@@ -108,6 +108,16 @@ def test_what_may_have_been_sent_is_never_repeated_blindly(
     assert _state(settle(_held(State.CALLING, called_s_ago), found)) is state
 
 
+def test_what_goes_again_after_a_death_may_be_out_unless_the_provider_was_asked() -> None:
+    repeated, unsent = (
+        settle(_held(State.CALLING, ABSENT_IS_SURE_AFTER_S), found) for found in (Repeatable(), Absent())
+    )
+    assert repeated is not None
+    assert unsent is not None
+    ended = [contact.delivery.suppress(NOON, why="PAID").state for contact in (repeated, unsent)]
+    assert ended == [State.AMBIGUOUS, State.SUPPRESSED]
+
+
 @pytest.mark.parametrize(
     ("outcome", "is_everybodys"),
     [
