@@ -169,6 +169,8 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
         await log.read(stack.addresses.bootstrap)
         for fault in played.went_back:
             guard.note("the clock never goes back", fault)
+        for fault in played.unheard:
+            guard.note("what is asked is done", fault)
         counts = await guard.at_end(log, in_doubt=striker.toll.in_doubt)
         await _judged(script, guard=guard, client=client, played=played)
     _searched(stage, guard=guard, script=script)

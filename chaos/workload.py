@@ -56,6 +56,8 @@ class Played:
     """How often the clock refused to go back."""
     went_back: list[str] = field(default_factory=list)
     """What the clock did instead of refusing."""
+    unheard: list[str] = field(default_factory=list)
+    """Actions of the ledger that were refused for good."""
     retries: int = 0
 
 
@@ -197,7 +199,11 @@ class Driver:
         self.played.now = now
 
     async def _post(self, action: ApiAction) -> None:
-        await self._patiently(lambda: self.client.post("invoices", path_of(action), body=action.body))
+        """Post; what stays refused is kept, and the ledger goes on."""
+        try:
+            await self._patiently(lambda: self.client.post("invoices", path_of(action), body=action.body))
+        except SandboxError as error:
+            self.played.unheard.append(str(error))
 
     async def _patiently(self, call: Callable[[], Awaitable[object]]) -> None:
         """Make a call again and again while what it needs is down; raises SandboxError when it stays so."""
