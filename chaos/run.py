@@ -167,10 +167,7 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
             await asyncio.gather(watching, striking, playing, return_exceptions=True)
         striker.say("the blows are over; everything is judged now")
         await log.read(stack.addresses.bootstrap)
-        for fault in played.went_back:
-            guard.note("the clock never goes back", fault)
-        for fault in played.unheard:
-            guard.note("what is asked is done", fault)
+        _note_answers(played, guard=guard)
         counts = await guard.at_end(log, in_doubt=striker.toll.in_doubt)
         await _judged(script, guard=guard, client=client, played=played)
     _searched(stage, guard=guard, script=script)
@@ -178,6 +175,14 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
         guard.note("recovery within the bound", name)
     took_s = time.monotonic() - began
     return Reckoning(seed, took_s, striker.toll, guard, played, counts, deliveries=len(guard.calls))
+
+
+def _note_answers(played: Played, *, guard: Guard) -> None:
+    """Note what the driver was answered and should not have been."""
+    for fault in played.went_back:
+        guard.note("the clock never goes back", fault)
+    for fault in played.unheard:
+        guard.note("what is asked is done", fault)
 
 
 async def _strike(seed: int, size: Size, *, striker: Striker, guard: Guard, driver: Driver) -> None:
