@@ -29,6 +29,7 @@ def _pattern(language: str, decimals: int) -> NumberPattern:
     return parse_pattern(_PATTERNS[language].replace("{d}", fraction))
 
 
+@lru_cache(maxsize=2048)
 def money_text(money: Money, *, language: str) -> str:
     """Write an amount, e.g. ``€ 1.656,25`` (nl) or ``€1,656.25`` (en), with plain spaces."""
     pattern = _pattern(language, DECIMALS.get(money.currency, 2))

@@ -7,7 +7,9 @@ from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime
-from typing import Final
+from typing import Any, Final
+
+from typing_extensions import override
 
 from chassis.kernel.ids import derived_id
 from notifier.adapters.tidy import one_line
@@ -15,8 +17,23 @@ from notifier.domain.message import Message
 
 _UTF8: Final = Charset("utf-8")
 _UTF8.body_encoding = QP
-# The older policy writes headers as they are given: they are made safe here, at a tenth of the time.
-_POLICY: Final = policy.compat32.clone(linesep="\r\n", max_line_length=None)
+
+
+class _AsGiven(policy.Compat32):
+    """Writes headers as they are given: they are made safe here, at a tenth of the time."""
+
+    @override
+    def fold(self, name: str, value: Any) -> str:
+        """Return the header's line."""
+        return f"{name}: {value}{self.linesep}"
+
+    @override
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return the header's line as bytes: ASCII, by what is written above."""
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY: Final = _AsGiven(linesep="\r\n", max_line_length=None)
 _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
 # A reader decodes what looks like an encoded word, line breaks within it too: such a text is encoded itself.
 _ENCODED: Final = "=?"

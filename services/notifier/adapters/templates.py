@@ -67,6 +67,7 @@ class TemplateRenderer:
         self._environment = SandboxedEnvironment(
             loader=loader,
             undefined=StrictUndefined,
+            auto_reload=False,
             autoescape=lambda name: bool(name and name.endswith(".html")),
             trim_blocks=True,
             lstrip_blocks=True,
