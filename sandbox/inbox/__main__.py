@@ -1,12 +1,12 @@
 """`python -m sandbox.inbox` runs the inbox until it is told to stop."""
 
-import asyncio
 import signal
 import socket
 import sys
 from contextlib import suppress
 
 import uvicorn
+import uvloop
 
 from sandbox.inbox.app import build_app, open_inbox
 from sandbox.inbox.connections import DroppableHttpProtocol
@@ -65,7 +65,7 @@ def main(*, mailbox: Mailbox | None = None) -> int:
     try:
         settings = read_settings()
         with suppress(KeyboardInterrupt):
-            asyncio.run(serve(settings, mailbox=mailbox))
+            uvloop.run(serve(settings, mailbox=mailbox))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2

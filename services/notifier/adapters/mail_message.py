@@ -34,6 +34,8 @@ class _AsGiven(policy.Compat32):
 
 
 _POLICY: Final = _AsGiven(linesep="\r\n", max_line_length=None)
+# In quoted-printable "=" stands before two digits only, so this can begin no line of ours.
+_BOUNDARY: Final = "=_velvet"
 _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
 # A reader decodes what looks like an encoded word, line breaks within it too: such a text is encoded itself.
 _ENCODED: Final = "=?"
@@ -51,7 +53,7 @@ def build_mail(message: Message, *, sender: str, tag_replies: bool) -> bytes:
     domain = sender.rpartition("@")[2]
     reply_to = creditor.reply_address or sender
     thread = f"<{derived_id('thread', creditor.creditor_id, message.customer_id)}@{domain}>"
-    mail = MIMEMultipart("alternative", boundary=f"=_velvet_{message.contact_id}", policy=_POLICY)
+    mail = MIMEMultipart("alternative", boundary=_BOUNDARY, policy=_POLICY)
     for name, value in (
         ("From", _mailbox(creditor.sender_name or creditor.shown_name, sender)),
         ("To", _mailbox(message.recipient.name, message.recipient.address)),
