@@ -26,11 +26,13 @@ from sandbox.replay.stream import Progress as Played
 from sandbox.replay.stream import Stage, evening, replay
 from sandbox.replay.verdicts import Truth
 from sandbox.stack.console import run, say
-from sandbox.stack.stack import Stack
+from sandbox.stack.stack import Choice, Stack
 
 SAMPLE_SEED, SAMPLE_CUSTOMERS, SAMPLE_MONTHS = 0, 200, 12
 AFTERMATH_DAYS = 50
 """Days replayed after the last fact of a ledger with unpaid invoices: the last step of a ladder is on day 45."""
+PARTITIONS_MAX = 2
+"""One process a service on two cores: more would only make every poll longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ async def play(console: Console, script: Script) -> int:
     """Start a stack, replay, report; 1 when a promise was broken."""
     creditor = Creditor()
     async with (
-        Stack.fresh(say=say) as stack,
+        Stack.fresh(Choice(partitions_max=PARTITIONS_MAX), say=say) as stack,
         SandboxClient(stack.urls, token=stack.token(creditor.creditor_id)) as client,
     ):
         stage = Stage(stack.bootstrap, client)

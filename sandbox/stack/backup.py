@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.kafka.registry import registry
+from chassis.kafka.topics import NoTopic, partitions_of
 from sandbox.stack.addresses import SERVICES
 from sandbox.stack.databases import create_database, drop_database
 from sandbox.stack.layout import write_private
@@ -87,15 +88,16 @@ async def _up_to_date(stack: Stack, service: str, folder: Path, *, say: Say) -> 
 
 async def _own_ends(stack: Stack, service: str) -> dict[str, list[int]]:
     """Ask Kafka how far the topics go that this service writes."""
-    own = [topic for topic in registry().topics.values() if topic.producer == service]
-    places = [TopicPartition(topic.name, number) for topic in own for number in range(topic.partitions)]
+    own = [topic.name for topic in registry().topics.values() if topic.producer == service]
     consumer = AIOKafkaConsumer(
         bootstrap_servers=stack.bootstrap, group_id=None, isolation_level="read_committed"
     )
     try:
+        counts = await partitions_of({"bootstrap_servers": stack.bootstrap}, own)
+        places = [TopicPartition(topic, number) for topic in own for number in range(counts[topic])]
         await consumer.start()
         ends = await consumer.end_offsets(places)
-    except (KafkaError, OSError) as error:
+    except (KafkaError, OSError, NoTopic) as error:
         raise StackProblem(
             f"Kafka does not say how far the topics of {service} go: is it running?"
         ) from error

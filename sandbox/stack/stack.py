@@ -39,6 +39,8 @@ class Choice:
     kafka: bool = True
     durable: bool = True
     """False: PostgreSQL trades crash safety for speed."""
+    partitions_max: int = 0
+    """No topic gets more partitions than this: each costs every poll a little; 0: as the registry says."""
 
 
 @dataclass(slots=True)
@@ -312,7 +314,8 @@ class Stack:
             self.say("Kafka is starting.")
             await self.part("kafka").start()
         if self.choice.services:
-            await self._run("topics", ["chassis.kafka.topics", "create"])
+            limit = f"--partitions-max={self.choice.partitions_max}"
+            await self._run("topics", ["chassis.kafka.topics", "create", limit])
 
     async def _run(self, name: str, arguments: list[str]) -> None:
         """Run one module to its end; it sees the databases of all services."""

@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.kafka.connection import connection_options
 from chassis.kafka.registry import Registry
+from chassis.kafka.topics import partitions_of
 from chassis.kernel.errors import Transient
 from chassis.settings import ServiceSettings
 from chassis.telemetry.logs import error_name
@@ -20,22 +21,24 @@ class Ends:
 
     def __init__(self, settings: ServiceSettings, *, registry: Registry) -> None:
         self._settings = settings
-        self._registry = registry
+        self._names = sorted(registry.topics)
+        self._partitions: dict[str, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
         self._connecting = asyncio.Lock()
 
     async def of(self, topics: Iterable[str]) -> dict[str, list[int]]:
         """Return the end offset (the next one to be written) of every partition; raises Transient."""
-        places = [
-            TopicPartition(name, partition)
-            for name in topics
-            for partition in range(self._registry[name].partitions)
-        ]
-        if not places:
+        names = list(topics)
+        if not names:
             return {}
         try:
             async with asyncio.timeout(_ANSWER_S_MAX):
                 consumer = await self._connected()
+                places = [
+                    TopicPartition(name, number)
+                    for name in names
+                    for number in range(await self._partitions_of(name))
+                ]
                 found = await consumer.end_offsets(places)
         except (KafkaError, OSError, TimeoutError) as error:
             raise Transient(f"Kafka did not say how far its topics go ({error_name(error)})") from error
@@ -49,6 +52,13 @@ class Ends:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await consumer.stop()
+
+    async def _partitions_of(self, topic: str) -> int:
+        """Return how many partitions the topic has in this cluster; that number never changes."""
+        if topic not in self._partitions:
+            asked = self._names if topic in self._names else [topic]
+            self._partitions |= await partitions_of(connection_options(self._settings), asked)
+        return self._partitions[topic]
 
     async def _connected(self) -> AIOKafkaConsumer:
         async with self._connecting:

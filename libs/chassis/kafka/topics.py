@@ -4,24 +4,30 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from chassis.kafka.producer import MESSAGE_BYTES_MAX
 from chassis.kafka.registry import Topic, registry
+from chassis.kernel.errors import Transient
 
 _DAY_MS = 86_400_000
 _READY_S_MAX = 60.0
 _MESSAGE_BYTES = 1_048_588
 
 
-def _new(topic: Topic, *, replication: int) -> NewTopic:
+class NoTopic(Transient):
+    """A topic of the registry is not in the cluster (yet)."""
+
+
+def _new(topic: Topic, *, replication: int, partitions_max: int) -> NewTopic:
     retention_ms = -1 if topic.retention_days < 0 else topic.retention_days * _DAY_MS
     return NewTopic(
         name=topic.name,
-        num_partitions=topic.partitions,
+        num_partitions=min(topic.partitions, partitions_max or topic.partitions),
         replication_factor=replication,
         topic_configs={
             "retention.ms": str(retention_ms),
@@ -33,15 +39,21 @@ def _new(topic: Topic, *, replication: int) -> NewTopic:
     )
 
 
-async def create(bootstrap: str, *, replication: int = 1) -> int:
-    """Create what is missing, wait until every partition has a leader; returns how many were missing."""
+async def create(bootstrap: str, *, replication: int = 1, partitions_max: int = 0) -> int:
+    """Create what is missing, wait until every partition has a leader; returns how many were missing.
+
+    ``partitions_max``: no topic gets more of them, for a cluster on one small machine; 0: as the registry says.
+    A topic that is there keeps what it has: moving keys to other partitions would break their order.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
     await admin.start()
     try:
         known = set(await admin.list_topics())
         missing = [topic for topic in registry().topics.values() if topic.name not in known]
         if missing:
-            response = await admin.create_topics([_new(t, replication=replication) for t in missing])
+            response = await admin.create_topics(
+                [_new(t, replication=replication, partitions_max=partitions_max) for t in missing]
+            )
             for name, code, *_ in response.topic_errors:
                 if code and code != TopicAlreadyExistsError.errno:
                     raise for_code(code)(f"topic {name} could not be created")
@@ -58,12 +70,27 @@ async def _wait_for_leaders(admin: AIOKafkaAdminClient) -> None:
         while True:
             described = await admin.describe_topics(names)
             leaders = {t["topic"]: [p["leader"] for p in t["partitions"]] for t in described}
-            if all(
-                len(leaders.get(name, [])) >= registry()[name].partitions and min(leaders[name]) >= 0
-                for name in names
-            ):
+            if all(min(leaders.get(name, []), default=-1) >= 0 for name in names):
                 return
             await asyncio.sleep(0.05)
+
+
+async def partitions_of(options: Mapping[str, Any], topics: Iterable[str]) -> dict[str, int]:
+    """Ask the cluster how many partitions each topic has: whoever made them may have chosen another number.
+
+    ``options`` are the client's (chassis.kafka.connection). Raises NoTopic, KafkaError, OSError, TimeoutError.
+    """
+    admin = AIOKafkaAdminClient(**options)
+    await admin.start()
+    try:
+        described = await admin.describe_topics(sorted(topics))
+    finally:
+        await admin.close()
+    found = {topic["topic"]: len(topic["partitions"]) for topic in described}
+    missing = sorted(name for name in topics if not found.get(name))
+    if missing:
+        raise NoTopic(f"the topic {missing[0]} does not exist")
+    return found
 
 
 def main(argv: Sequence[str]) -> int:
@@ -73,9 +100,12 @@ def main(argv: Sequence[str]) -> int:
     default = os.environ.get("VELVET_KAFKA_BOOTSTRAP", "127.0.0.1:19092")  # noqa: TID251 - a command of its own
     parser.add_argument("--bootstrap", default=default, help="host:port of the Kafka cluster")
     parser.add_argument("--replication", type=int, default=1, help="copies of each partition")
+    parser.add_argument("--partitions-max", type=int, default=0, help="at most so many a topic; 0: no limit")
     chosen = parser.parse_args(argv)
     try:
-        count = asyncio.run(create(chosen.bootstrap, replication=chosen.replication))
+        count = asyncio.run(
+            create(chosen.bootstrap, replication=chosen.replication, partitions_max=chosen.partitions_max)
+        )
     except (KafkaError, OSError, TimeoutError) as error:
         sys.stderr.write(f"Kafka at {chosen.bootstrap} did not create the topics: {error!r}\n")
         return 1
