@@ -44,7 +44,7 @@ async def measure(wanted: frozenset[str]) -> list[Figure]:
 
 async def _taken_in(stack: Stack, *, before: int) -> tuple[float, float]:
     """Return events per second and the process' CPU microseconds per event, start-up not counted."""
-    connection = await asyncpg.connect(stack.databases["classifier"].owner_url)
+    connection = await asyncpg.connect(stack.postgres.url("classifier"))
     try:
         async with running([(["classifier", "consume"], live_environment(stack, "classifier"))]) as (pid,):
             hold_to_one_core(pid)
