@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from chassis.kafka.ends import NoTopic, partitions_of
 from chassis.kafka.registry import registry
-from chassis.kafka.topics import NoTopic, partitions_of
 from sandbox.stack.addresses import SERVICES
 from sandbox.stack.databases import create_database, drop_database
 from sandbox.stack.layout import write_private

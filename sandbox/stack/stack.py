@@ -314,8 +314,9 @@ class Stack:
             self.say("Kafka is starting.")
             await self.part("kafka").start()
         if self.choice.services:
-            limit = f"--partitions-max={self.choice.partitions_max}"
-            await self._run("topics", ["chassis.kafka.topics", "create", limit])
+            limit = self.choice.partitions_max
+            limited = [f"--partitions-max={limit}"] if limit else []
+            await self._run("topics", ["chassis.kafka.topics", "create", *limited])
 
     async def _run(self, name: str, arguments: list[str]) -> None:
         """Run one module to its end; it sees the databases of all services."""

@@ -1,19 +1,24 @@
 """Reads end offsets with a consumer of its own: one that polls would answer only after its long poll."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from chassis.kafka.connection import connection_options
 from chassis.kafka.registry import Registry
-from chassis.kafka.topics import partitions_of
 from chassis.kernel.errors import Transient
 from chassis.settings import ServiceSettings
 from chassis.telemetry.logs import error_name
 
 _ANSWER_S_MAX = 5.0
+
+
+class NoTopic(Transient):
+    """A topic of the registry is not in the cluster (yet)."""
 
 
 class Ends:
@@ -77,3 +82,21 @@ class Ends:
                     raise
                 self._consumer = consumer
             return self._consumer
+
+
+async def partitions_of(options: Mapping[str, Any], topics: Iterable[str]) -> dict[str, int]:
+    """Ask the cluster how many partitions each topic has: whoever made them may have chosen another number.
+
+    ``options`` are the client's (chassis.kafka.connection). Raises NoTopic, KafkaError, OSError, TimeoutError.
+    """
+    admin = AIOKafkaAdminClient(**options)
+    await admin.start()
+    try:
+        described = await admin.describe_topics(sorted(topics))
+    finally:
+        await admin.close()
+    found = {topic["topic"]: len(topic["partitions"]) for topic in described}
+    missing = sorted(name for name in topics if not found.get(name))
+    if missing:
+        raise NoTopic(f"the topic {missing[0]} does not exist")
+    return found

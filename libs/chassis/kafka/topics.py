@@ -4,23 +4,17 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from chassis.kafka.producer import MESSAGE_BYTES_MAX
 from chassis.kafka.registry import Topic, registry
-from chassis.kernel.errors import Transient
 
 _DAY_MS = 86_400_000
 _READY_S_MAX = 60.0
 _MESSAGE_BYTES = 1_048_588
-
-
-class NoTopic(Transient):
-    """A topic of the registry is not in the cluster (yet)."""
 
 
 def _new(topic: Topic, *, replication: int, partitions_max: int) -> NewTopic:
@@ -73,24 +67,6 @@ async def _wait_for_leaders(admin: AIOKafkaAdminClient) -> None:
             if all(min(leaders.get(name, []), default=-1) >= 0 for name in names):
                 return
             await asyncio.sleep(0.05)
-
-
-async def partitions_of(options: Mapping[str, Any], topics: Iterable[str]) -> dict[str, int]:
-    """Ask the cluster how many partitions each topic has: whoever made them may have chosen another number.
-
-    ``options`` are the client's (chassis.kafka.connection). Raises NoTopic, KafkaError, OSError, TimeoutError.
-    """
-    admin = AIOKafkaAdminClient(**options)
-    await admin.start()
-    try:
-        described = await admin.describe_topics(sorted(topics))
-    finally:
-        await admin.close()
-    found = {topic["topic"]: len(topic["partitions"]) for topic in described}
-    missing = sorted(name for name in topics if not found.get(name))
-    if missing:
-        raise NoTopic(f"the topic {missing[0]} does not exist")
-    return found
 
 
 def main(argv: Sequence[str]) -> int:

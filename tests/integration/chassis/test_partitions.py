@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from chassis.kafka.connection import connection_options
-from chassis.kafka.ends import Ends
+from chassis.kafka.ends import Ends, NoTopic, partitions_of
 from chassis.kafka.registry import Registry, registry
-from chassis.kafka.topics import NoTopic, create, partitions_of
+from chassis.kafka.topics import create
 from chassis.kernel.errors import Transient
 from tests.support.servers import Topics, delete_topics
 from tests.support.toy_stage import Stage
