@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from chassis.db import offsets, outbox
 from chassis.db.offsets import Move
-from chassis.db.outbox import OutboxRow, RawMessage
+from chassis.db.outbox import RawMessage, Taken
 from chassis.db.relay import Relay
 from chassis.db.unit_of_work import Database, Unit
 from chassis.kafka.batch import Batches
@@ -114,10 +114,11 @@ def without_order() -> None:
     """Send the youngest message first."""
     take = outbox.take
 
-    async def youngest(connection: Any, shards: Sequence[int], *, limit: int) -> list[OutboxRow]:
+    async def youngest(connection: Any, shards: Sequence[int], *, limit: int) -> Taken:
         # A relay that is always at once never has two messages of one key in hand.
         await asyncio.sleep(0.5)
-        return list(reversed(await take(connection, shards, limit=limit)))
+        messages, more = await take(connection, shards, limit=limit)
+        return Taken(list(reversed(messages)), more)
 
     outbox.take = youngest
 

@@ -1,8 +1,11 @@
-"""The outbox: messages committed with the state that they tell of, numbered so that one key keeps its order."""
+"""The outbox: messages committed with the state that they tell of, numbered so that one key keeps its order.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from operator import attrgetter
+What a transaction tells in numbers is packed: one row for up to a hundred messages of a shard, in their order.
+"""
+
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import text
@@ -10,9 +13,12 @@ from sqlalchemy import text
 from chassis.db.connection import Connection
 from chassis.kafka.partitions import SHARDS, shard_of
 
-_position = attrgetter("position")
-_PACK = msgspec.msgpack.Encoder()
-_HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
+_PACKED_MIN = 16
+"""Fewer messages of a shard have a row each, which a person can read in the table."""
+_PACK_MESSAGES_MAX = 100
+_PACK_BYTES_MAX = 128_000
+_TAKEN_BYTES_MAX = 1_000_000
+"""Of one shard in one turn, give or take a row: a backlog must not fill the relay's memory."""
 
 _INSERT = text(
     "INSERT INTO outbox (shard, topic, key, headers, value, partition)"
@@ -24,10 +30,12 @@ _INSERT = text(
 _TAKE = text(
     "DELETE FROM outbox USING (SELECT o.shard, o.position"
     " FROM unnest(CAST(:shards AS smallint[])) AS s (shard) CROSS JOIN LATERAL"
-    " (SELECT shard, position FROM outbox WHERE outbox.shard = s.shard ORDER BY position LIMIT :limit"
-    " FOR UPDATE) AS o) AS oldest"
+    " (SELECT shard, position, sum(octet_length(value)) OVER"
+    " (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before FROM"
+    " (SELECT shard, position, value FROM outbox WHERE outbox.shard = s.shard ORDER BY position LIMIT :limit"
+    " FOR UPDATE) AS locked) AS o WHERE coalesce(o.bytes_before, 0) < :bytes) AS oldest"
     " WHERE outbox.shard = oldest.shard AND outbox.position = oldest.position"
-    " RETURNING outbox.shard, outbox.position, topic, key, headers, value, partition"
+    " RETURNING outbox.position, outbox.shard, topic, key, headers, value, partition"
 )
 _SHARDS_WAITING = text(
     "SELECT s AS shard, o.position FROM generate_series(0, :last) AS s CROSS JOIN LATERAL"
@@ -35,8 +43,8 @@ _SHARDS_WAITING = text(
 )
 
 
-class RawMessage(msgspec.Struct, frozen=True):
-    """A message as Kafka takes it."""
+class RawMessage(msgspec.Struct, frozen=True, array_like=True):
+    """A message as Kafka takes it; packed by the places of its fields, so a new one goes last and has a default."""
 
     topic: str
     key: bytes | None
@@ -51,55 +59,88 @@ class RawMessage(msgspec.Struct, frozen=True):
         return shard_of(self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """A message that waits to be sent."""
+class Taken(NamedTuple):
+    """What was taken out of the outbox to be sent."""
 
-    shard: int
-    position: int
-    message: RawMessage
+    messages: list[RawMessage]
+    """In their order per shard."""
+    more: set[int]
+    """The shards in which more may be waiting."""
+
+
+_PACK = msgspec.msgpack.Encoder()
+_HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
+_MESSAGES = msgspec.msgpack.Decoder(list[RawMessage])
+# No headers and no topic: a process of the release before stops at such a row instead of sending it.
+_PACKED = ("", b"")
 
 
 async def insert(connection: Connection, messages: Sequence[RawMessage]) -> frozenset[int]:
     """Write the messages in their order, in one statement; returns the shards that now have rows."""
-    shards = [message.shard for message in messages]
-    await connection.execute(
-        _INSERT,
-        {
-            "shards": shards,
-            "topics": [message.topic for message in messages],
-            "keys": [message.key for message in messages],
-            "headers": [_PACK.encode(message.headers) for message in messages],
-            "bodies": [message.value for message in messages],
-            "partitions": [message.partition for message in messages],
-        },
-    )
-    return frozenset(shards)
+    by_shard: dict[int, list[RawMessage]] = {}
+    for message in messages:
+        by_shard.setdefault(message.shard, []).append(message)
+    rows = [row for shard, mine in by_shard.items() for row in _rows(shard, mine)]
+    names = ("shards", "topics", "keys", "headers", "bodies", "partitions")
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await connection.execute(_INSERT, dict(zip(names, columns, strict=True)))
+    return frozenset(by_shard)
 
 
-async def take(connection: Connection, shards: Sequence[int], *, limit: int) -> list[OutboxRow]:
-    """Remove the oldest rows of each shard, at most ``limit`` of each, and return them in their order.
+def _rows(
+    shard: int, messages: Sequence[RawMessage]
+) -> Iterator[tuple[int, str, bytes | None, bytes, bytes | None, int | None]]:
+    """Yield the rows of the messages of one shard, in the order of their columns in the statement."""
+    packs = _packs(messages) if len(messages) >= _PACKED_MIN else [[message] for message in messages]
+    for pack in packs:
+        if len(pack) > 1:
+            topic, headers = _PACKED
+            yield shard, topic, None, headers, _PACK.encode(pack), None
+        else:
+            (one,) = pack
+            yield shard, one.topic, one.key, _PACK.encode(one.headers), one.value, one.partition
+
+
+def _packs(messages: Sequence[RawMessage]) -> Iterator[list[RawMessage]]:
+    """Yield runs of the messages that are neither too many nor too large for one row."""
+    pack: list[RawMessage] = []
+    bytes_in_pack = 0
+    for message in messages:
+        size = len(message.value or b"")
+        if len(pack) == _PACK_MESSAGES_MAX or (pack and bytes_in_pack + size > _PACK_BYTES_MAX):
+            yield pack
+            pack, bytes_in_pack = [], 0
+        pack.append(message)
+        bytes_in_pack += size
+    yield pack
+
+
+async def take(connection: Connection, shards: Sequence[int], *, limit: int) -> Taken:
+    """Remove the oldest rows of each shard, at most ``limit`` of each, and return their messages in their order.
 
     They are gone when the caller's transaction commits, which it does when Kafka has acknowledged them;
     until then every other relay of these shards waits.
     """
-    found = await connection.execute(_TAKE, {"shards": sorted(shards), "limit": limit})
-    rows = [
-        OutboxRow(
-            shard=row.shard,
-            position=row.position,
-            message=RawMessage(
-                topic=row.topic,
-                key=row.key,
-                value=row.value,
-                headers=_HEADERS.decode(row.headers),
-                partition=row.partition,
-            ),
-        )
-        for row in found
-    ]
-    rows.sort(key=_position)
-    return rows
+    values = {"shards": sorted(shards), "limit": limit, "bytes": _TAKEN_BYTES_MAX}
+    rows = sorted(await connection.execute(_TAKE, values), key=itemgetter(0))
+    messages: list[RawMessage] = []
+    count: dict[int, int] = {}
+    size: dict[int, int] = {}
+    for _, shard, *row in rows:
+        messages += unpacked(*row)
+        count[shard] = count.get(shard, 0) + 1
+        size[shard] = size.get(shard, 0) + len(row[3] or b"")
+    more = {shard for shard in count if count[shard] >= limit or size[shard] >= _TAKEN_BYTES_MAX}
+    return Taken(messages, more)
+
+
+def unpacked(
+    topic: str, key: bytes | None, headers: bytes, value: bytes | None, partition: int | None
+) -> list[RawMessage]:
+    """Return the messages of a row, of which older releases wrote one for each."""
+    if (topic, headers) == _PACKED and value is not None:
+        return _MESSAGES.decode(value)
+    return [RawMessage(topic, key, value, _HEADERS.decode(headers), partition)]
 
 
 async def shards_waiting(connection: Connection) -> dict[int, int]:

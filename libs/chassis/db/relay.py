@@ -111,21 +111,20 @@ class Relay:
             shards = await self.send_once(shards)
 
     async def send_once(self, shards: set[int]) -> set[int]:
-        """Send the oldest rows of these shards in one transaction; returns the shards that may have more."""
+        """Send what waited longest in these shards, in one transaction; returns the shards that may have more."""
         started = time.monotonic()
         async with self._database.engine.begin() as connection:
-            rows = await outbox.take(connection, sorted(shards), limit=self._limit)
-            if not rows:
+            messages, more = await outbox.take(connection, sorted(shards), limit=self._limit)
+            if not messages:
                 return set()
-            await self._sender.send([row.message for row in rows])
+            await self._sender.send(messages)
             # The rows are deleted for good by the commit: a crash here sends them again.
             fault_point("before_outbox_delete")
-        self._tell(rows, took_s=time.monotonic() - started)
-        counts = Counter(row.shard for row in rows)
-        return {shard for shard, count in counts.items() if count >= self._limit}
+        self._tell(messages, took_s=time.monotonic() - started)
+        return more
 
-    def _tell(self, rows: Sequence[outbox.OutboxRow], *, took_s: float) -> None:
+    def _tell(self, messages: Sequence[RawMessage], *, took_s: float) -> None:
         RELAY_SECONDS.labels(self._service).observe(took_s)
-        for topic, count in Counter(row.message.topic for row in rows).items():
+        for topic, count in Counter([message.topic for message in messages]).items():
             OUTBOX_SENT_TOTAL.labels(self._service, topic).inc(count)
         self._database.committed.ring()

@@ -53,6 +53,17 @@ _TABLES: Sequence[str] = (
 )
 
 
+# A packed row is read once and deleted: compressing it would cost more than the disk that it saves.
+_PACKED: Sequence[str] = (
+    "ALTER TABLE outbox ALTER COLUMN value SET STORAGE EXTERNAL",
+    "ALTER TABLE outbox SET (toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 5000)",
+)
+_NOT_PACKED: Sequence[str] = (
+    "ALTER TABLE outbox RESET (toast.autovacuum_vacuum_scale_factor, toast.autovacuum_vacuum_threshold)",
+    "ALTER TABLE outbox ALTER COLUMN value SET STORAGE EXTENDED",
+)
+
+
 class StaleSchema(Exception):
     """The database is older than this code; run the ``migrate`` role first."""
 
@@ -60,6 +71,18 @@ class StaleSchema(Exception):
 def create_chassis_tables(op: "Operations") -> None:
     """Create outbox, consumer_offsets, sandbox_clock and idempotency_keys: for a service's first migration."""
     for statement in _TABLES:
+        op.execute(statement)
+
+
+def prepare_packed_outbox(op: "Operations") -> None:
+    """Let the outbox hold rows of many messages each; changes no row, and waits for no writer longer than a moment."""
+    for statement in _PACKED:
+        op.execute(statement)
+
+
+def leave_packed_outbox(op: "Operations") -> None:
+    """Undo ``prepare_packed_outbox``."""
+    for statement in _NOT_PACKED:
         op.execute(statement)
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import itemgetter
 
 import msgspec
 from sqlalchemy import text
 
+from chassis.db.outbox import RawMessage, unpacked
 from chassis.db.unit_of_work import Unit
 from chassis.kafka.codec import Codec, Record
 from chassis.kafka.messages import Incoming
@@ -14,12 +15,7 @@ from chassis.kernel.errors import Poison
 from chassis.restore import journal
 from chassis.service import Service
 
-_ALL = text("SELECT shard, position, topic, key, headers, value FROM outbox ORDER BY position")
-_DELETE = text(
-    "DELETE FROM outbox USING unnest(CAST(:shards AS smallint[]), CAST(:positions AS bigint[])) AS u (s, p)"
-    " WHERE outbox.shard = u.s AND outbox.position = u.p"
-)
-_HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
+_TAKE_ALL = text("DELETE FROM outbox RETURNING position, topic, key, headers, value, partition")
 
 Thing = tuple[str, str, str]
 """Topic, key and subject: what a full state is about."""
@@ -28,16 +24,20 @@ Origin = tuple[bytes, bytes, bytes]
 
 
 @dataclass(slots=True)
-class _Row:
+class _Waiting:
     """A message of the outbox, shaped like a record so that the codec can read it."""
 
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: Any
-    place: tuple[int, int]
+    message: RawMessage
+    topic: str = field(init=False)
+    key: bytes | None = field(init=False)
+    value: bytes | None = field(init=False)
+    headers: Sequence[tuple[str, bytes]] = field(init=False)
     partition: int = 0
     offset: int = 0
+
+    def __post_init__(self) -> None:
+        self.topic, self.key = self.message.topic, self.message.key
+        self.value, self.headers = self.message.value, self.message.headers
 
 
 @dataclass(slots=True)
@@ -73,38 +73,33 @@ async def settle_outbox(unit: Unit, service: Service, *, told: Told, codec: Code
     A state is told once, with a version above all that were ever told of it, and only if it differs from
     the last of them. Everything else is told unless its id was told.
     """
-    rows = await _rows(unit)
-    drop: list[_Row] = []
+    kept: list[_Waiting] = []
     fresh: dict[Thing, msgspec.Struct] = {}
-    for row in rows:
-        if row.topic in service.restoring.states:
-            incoming = codec.decode(row)
+    for one in await _take_all(unit):
+        if one.topic in service.restoring.states:
+            incoming = codec.decode(one)
             _keep_highest(fresh, _thing(incoming), incoming.body)
-            drop.append(row)
-        elif _was_told(row, service, told=told):
-            drop.append(row)
-    await _delete(unit, drop)
+        elif not _was_told(one, service, told=told):
+            kept.append(one)
     if service.restoring.restate is not None:
         states = {t: b for t, b in told.states.items() if t[0] in service.restoring.states}
         await service.restoring.restate(unit, list(states.values()), list(fresh.values()))
         await unit.flush()
-        known = {row.place for row in rows}
-        new = [row for row in await _rows(unit) if row.place not in known]
-        same = [row for row in new if _says_nothing_new(codec.decode(row), told.states)]
-        await _delete(unit, same)
-        return len(rows) - len(drop) + len(new) - len(same)
-    return len(rows) - len(drop)
+        restated = await _take_all(unit)
+        kept += [one for one in restated if not _says_nothing_new(codec.decode(one), told.states)]
+    unit.publish_raw(*[one.message for one in kept])
+    return len(kept)
 
 
-def _was_told(row: _Row, service: Service, *, told: Told) -> bool:
-    if row.topic == journal.topic_of(service.name):
+def _was_told(one: _Waiting, service: Service, *, told: Told) -> bool:
+    if one.topic == journal.topic_of(service.name):
         # Its rows describe what the journal itself has just brought back.
         return True
-    origin = _origin(row.headers)
+    origin = _origin(one.headers)
     if origin is not None:
         return origin in told.parked
-    ce_id = dict(row.headers).get("ce_id", b"").decode()
-    return (row.topic, ce_id) in told.ids
+    ce_id = dict(one.headers).get("ce_id", b"").decode()
+    return (one.topic, ce_id) in told.ids
 
 
 def _says_nothing_new(incoming: Incoming, states: Mapping[Thing, msgspec.Struct]) -> bool:
@@ -139,20 +134,7 @@ def _origin(headers: Sequence[tuple[str, bytes]]) -> Origin | None:
     return found["origin-topic"], found["origin-partition"], found["origin-offset"]
 
 
-async def _rows(unit: Unit) -> list[_Row]:
-    return [
-        _Row(
-            topic=row.topic,
-            key=row.key,
-            value=row.value,
-            headers=_HEADERS.decode(row.headers),
-            place=(row.shard, row.position),
-        )
-        for row in await unit.connection.execute(_ALL)
-    ]
-
-
-async def _delete(unit: Unit, rows: Sequence[_Row]) -> None:
-    if rows:
-        values = {"shards": [row.place[0] for row in rows], "positions": [row.place[1] for row in rows]}
-        await unit.connection.execute(_DELETE, values)
+async def _take_all(unit: Unit) -> list[_Waiting]:
+    """Remove everything that waits, and return it in its order."""
+    rows = sorted(await unit.connection.execute(_TAKE_ALL), key=itemgetter(0))
+    return [_Waiting(message) for _, *row in rows for message in unpacked(*row)]

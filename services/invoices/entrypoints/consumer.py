@@ -59,8 +59,10 @@ class Consumer:
                 _sort(record, facts, outcomes)
             except Poison as error:
                 raise Poison(error.reason, field=error.field, origin=record.origin) from None
-            place = (record.origin.topic, record.origin.partition)
-            marks[place] = max(marks.get(place, record.envelope.time), record.envelope.time)
+            place, at = record.origin[:2], record.envelope.time
+            known = marks.get(place)
+            if known is None or at > known:
+                marks[place] = at
         now = self.clock.now()
         told_at = now or max(record.envelope.time for record in incoming)
         moment = Moment(now=now, told_at=told_at, calendar=self.calendar)

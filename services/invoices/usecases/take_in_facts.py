@@ -248,7 +248,7 @@ def _must_be_the_same_debt(fact: InvoiceFact, known: InvoiceFact) -> None:
 def _by_creditor(facts: Sequence[Fact]) -> dict[str, _Intake]:
     intakes: dict[str, _Intake] = {}
     for fact in facts:
-        intake = intakes.setdefault(fact.creditor_id, _Intake())
+        intake = intakes.get(fact.creditor_id) or intakes.setdefault(fact.creditor_id, _Intake())
         match fact:
             case InvoiceFact():
                 intake.invoices.append(fact)
@@ -264,8 +264,10 @@ def _by_creditor(facts: Sequence[Fact]) -> dict[str, _Intake]:
 def _seen_customers(facts: Sequence[Fact]) -> dict[tuple[str, str], datetime]:
     seen: dict[tuple[str, str], datetime] = {}
     for fact in facts:
-        customer_id = "" if isinstance(fact, CreditorMaster | Reversal | WriteOff) else fact.customer_id
-        if customer_id:
-            key = (fact.creditor_id, customer_id)
-            seen[key] = min(seen.get(key, fact.stamp.time), fact.stamp.time)
+        if isinstance(fact, CreditorMaster | Reversal | WriteOff) or not fact.customer_id:
+            continue
+        key, at = (fact.creditor_id, fact.customer_id), fact.stamp.time
+        known = seen.get(key)
+        if known is None or at < known:
+            seen[key] = at
     return seen

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
+from chassis.db import outbox
 from chassis.db.outbox import RawMessage
 from chassis.db.relay import Relay
 from chassis.db.unit_of_work import Database
@@ -66,6 +68,66 @@ async def test_two_relays_and_many_writers_keep_every_key_in_order(stage: Stage)
         assert message.key is not None
         by_key.setdefault(message.key, []).append(_number(message))
     assert by_key == {f"c:{n}".encode(): list(range(25)) for n in range(8)}
+
+
+async def test_a_transaction_with_many_messages_packs_them_and_every_key_keeps_its_order(
+    stage: Stage,
+) -> None:
+    sent: list[RawMessage] = []
+    async with stage.service() as service:
+        relay = Relay(service.database, sender=FakeSender(sent), health=Health(service="toy"), service="toy")
+        await _publish(service.database, stage, "c:1", 1)
+        async with service.database.unit() as unit:
+            unit.publish(*[_message(stage, f"c:{n % 7}", n) for n in range(1, 400)])
+            unit.publish_raw(RawMessage("letters", None, None, [], partition=3))
+        async with service.database.unit() as unit:
+            unit.publish(*[_message(stage, "c:1", n) for n in range(400, 410)])
+        ((rows,),) = await stage.rows("SELECT count(*) FROM outbox")
+        assert rows < 6 * 3 + 1 + 10
+        await relay.drain()
+        assert await stage.rows("SELECT 1 FROM outbox") == []
+    letters = [message for message in sent if message.topic == "letters"]
+    assert [(m.key, m.value, list(m.headers), m.partition) for m in letters] == [(None, b"", [], 3)]
+    assert len(sent) == 1 + 399 + 1 + 10
+    for key in range(7):
+        numbers = [_number(m) for m in sent if m.key == f"c:{key}".encode()]
+        assert numbers == sorted(numbers)
+        assert len(numbers) == len(set(numbers))
+
+
+async def test_a_backlog_is_taken_in_pieces_that_fit_into_memory(stage: Stage) -> None:
+    async with stage.service() as service:
+        large = [RawMessage("t", b"k", bytes([n]) * 100_000, [("ce_id", str(n).encode())]) for n in range(45)]
+        async with service.database.unit() as unit:
+            unit.publish_raw(*large)
+        found: list[RawMessage] = []
+        pieces = []
+        more = {large[0].shard}
+        while more:
+            async with service.database.engine.begin() as connection:
+                messages, more = await outbox.take(connection, sorted(more), limit=1000)
+            found += messages
+            pieces.append(len(messages))
+        assert found == large
+        assert max(pieces) <= 11
+
+
+async def test_rows_of_the_release_before_are_sent_and_a_packed_row_is_none_of_its_messages(
+    stage: Stage,
+) -> None:
+    await stage.write(
+        "INSERT INTO outbox (shard, topic, key, headers, value)"
+        " VALUES (2, 't', 'k', decode('9192a563655f6964c40137', 'hex'), 'v')"
+    )
+    async with stage.service() as service:
+        async with service.database.engine.begin() as connection:
+            messages, more = await outbox.take(connection, [2], limit=10)
+        assert (messages, more) == ([RawMessage("t", b"k", b"v", [("ce_id", b"7")])], set())
+        async with service.database.unit() as unit:
+            unit.publish(*[_message(stage, "c:1", n) for n in range(20)])
+    ((packed,),) = await stage.rows("SELECT headers FROM outbox")
+    with pytest.raises(msgspec.DecodeError):
+        msgspec.msgpack.decode(packed, type=list[tuple[str, bytes]])
 
 
 async def test_what_a_dead_process_left_is_sent_by_the_sweep(stage: Stage) -> None:
