@@ -5,7 +5,7 @@ in PostgreSQL it costs the same either way (docs/adr/0010).
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 _CAST: Final = re.compile(r"CAST\((\$[0-9]+) AS (text|numeric|smallint|integer|bigint)\[\]\)")
@@ -45,8 +45,10 @@ def texts(values: Sequence[str | None]) -> str:
     return f'{{"{joined}"}}' if values else "{}"
 
 
-def numbers(values: Iterable[object]) -> str:
+def numbers(values: Collection[object]) -> str:
     """Write whole or decimal numbers as PostgreSQL reads an array of them; None is NULL."""
+    if None not in values:
+        return "{" + ",".join(map(str, values)) + "}"
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 

@@ -264,33 +264,26 @@ def _states(records: Sequence[InvoiceRecord]) -> list[InvoiceState]:
 
 
 def _fact_arrays(records: Sequence[InvoiceRecord]) -> dict[str, Any]:
-    rows = [
-        (
-            fact.creditor_id,
-            fact.invoice_id,
-            fact.customer_id,
-            fact.issued_on,
-            fact.due_on,
-            fact.currency,
-            fact.amount,
-            fact.payment_reference,
-            fact.order_reference,
-            fact.document_url,
-            fact.mandate_id,
-            fact.stamp.time,
-            fact.stamp.id,
-            fact.stamp.source,
-            reference_key(fact.payment_reference) or None,
-            _number_column(fact.invoice_id),
-            state.in_effect,
-            state.due_on,
-        )
-        for state in _states(records)
-        for fact in (state.fact,)
-    ]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    arrays = {name: column for (name, _), column in zip(_FACT_COLUMNS, columns, strict=False)}
-    return {**arrays, "version": [record.version for record in records]}
+    states = _states(records)
+    facts = [state.fact for state in states]
+    stamps = [fact.stamp for fact in facts]
+    # A fact's own fields come first, in the order of their columns; its stamp has three.
+    columns = zip(*facts, strict=True)
+    return {
+        **{
+            name: column
+            for (name, _), column in zip(_FACT_COLUMNS, columns, strict=False)
+            if name != "ce_time"
+        },
+        "ce_time": [stamp.time for stamp in stamps],
+        "ce_id": [stamp.id for stamp in stamps],
+        "ce_source": [stamp.source for stamp in stamps],
+        "reference_key": [reference_key(fact.payment_reference) or None for fact in facts],
+        "number_key": [_number_column(fact.invoice_id) for fact in facts],
+        "in_effect": [state.in_effect for state in states],
+        "due_on": [state.due_on for state in states],
+        "version": [record.version for record in records],
+    }
 
 
 def _number_column(invoice_id: str) -> str | None:

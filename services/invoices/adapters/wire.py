@@ -70,19 +70,19 @@ def invoice_message(state: InvoiceState, *, version: int) -> messages.InvoiceCha
         open=amount if is_untouched else amount_text(settlement.open, currency=currency),
         status=settlement.status.value,
         in_effect=state.in_effect,
-        settled_on=_day_or_none(settlement.settled_on),
+        settled_on=_day(settlement.settled_on) if settlement.settled_on else "",
         paid=_sum(settlement.paid, currency),
         credited=_sum(settlement.credited, currency),
         written_off=_sum(settlement.written_off, currency),
-        written_off_on=_day_or_none(settlement.written_off_on),
-        stops=[stop_message(stop) for stop in state.stops],
+        written_off_on=_day(settlement.written_off_on) if settlement.written_off_on else "",
+        stops=[stop_message(stop) for stop in state.stops] if state.stops else [],
         no_evidence=state.no_evidence,
         known_from=instant(state.known_from),
         payment_reference=fact.payment_reference,
         order_reference=fact.order_reference,
         document_url=fact.document_url,
         mandate_id=fact.mandate_id,
-        reversed_on=_day_or_none(settlement.reversed_on),
+        reversed_on=_day(settlement.reversed_on) if settlement.reversed_on else "",
     )
 
 

@@ -44,9 +44,7 @@ async def add_new_invoices(
         creditor_id = fact.creditor_id
         state = judge_plain(fact, term_days=terms[creditor_id], today=days[creditor_id])
         version = 1 if state.in_effect else 0
-        records.append(
-            InvoiceRecord(versions=(fact,), known_from=fact.stamp.time, state=state, version=version)
-        )
+        records.append(InvoiceRecord((fact,), fact.stamp.time, state, version))
     added = await book.add_invoices(records) if records else set()
     events: list[InvoiceChanged] = []
     ahead: dict[str, list[AgendaItem]] = {}
@@ -67,10 +65,10 @@ async def add_new_invoices(
 async def _plain_ones(
     book: Book, facts: Sequence[InvoiceFact], met: AbstractSet[tuple[str, str]]
 ) -> tuple[list[InvoiceFact], list[InvoiceFact]]:
-    named: list[tuple[tuple[str, str], ...]] = []
+    named: list[list[tuple[str, str]]] = []
     customers: dict[tuple[str, str], None] = {}
     for fact in facts:
-        named.append(tuple((fact.creditor_id, key) for key in invoice_keys(fact)))
+        named.append([(fact.creditor_id, key) for key in invoice_keys(fact)])
         customers[fact.creditor_id, fact.customer_id] = None
     with_money = met | await book.keys_with_money([pair for pairs in named for pair in pairs])
     with_agreements = await book.customers_with_agreements(list(customers))
@@ -82,7 +80,7 @@ async def _plain_ones(
         is_met = identity in seen or (
             bool(with_agreements) and (fact.creditor_id, fact.customer_id) in with_agreements
         )
-        if is_met or not with_money.isdisjoint(pairs):
+        if is_met or (with_money and not with_money.isdisjoint(pairs)):
             left.append(fact)
         else:
             plain.append(fact)
