@@ -12,7 +12,7 @@ from chaos.invariants import Guard, canaries, leaks
 from chaos.ledger_log import Log
 from chaos.plan import Strike, strikes
 from chaos.replay import differences
-from chaos.scenes import Trial
+from chaos.scenes import Trial, Unplayed
 from chaos.stage import Stage, open_stage
 from chaos.strikes import Striker, Toll
 from chaos.witness import Witness
@@ -100,9 +100,13 @@ async def _tried(size: Size, *, reckoning: Reckoning, striker: Striker) -> None:
         return
     trial = Trial(striker.stage, striker.witness, now.date() + timedelta(days=1))
     for name in size.mutants:
-        if size.controls and await trial.breaks(name, is_mutant=False):
-            reckoning.guard.note("a scene is clean without its mutant", name)
-        reckoning.caught[name] = await trial.breaks(name, is_mutant=True)
+        reckoning.caught[name] = False
+        try:
+            if size.controls and await trial.breaks(name, is_mutant=False):
+                reckoning.guard.note("a scene is clean without its mutant", name)
+            reckoning.caught[name] = await trial.breaks(name, is_mutant=True)
+        except Unplayed as error:
+            reckoning.guard.note("a scene comes to its point", f"{name}: {error}")
         striker.say(f"mutant without {name}: {'caught' if reckoning.caught[name] else 'MISSED'}")
 
 

@@ -25,7 +25,9 @@ from sandbox.ledger.messages import Messages
 from sandbox.replay.client import SandboxClient, SandboxError
 from sandbox.replay.stream import day_start, publish
 
-DAYS_PER_SCENE = 21
+DAYS_PER_SCENE = 11
+"""How far the clock goes in a scene that moves it, and the day after."""
+MOVE_THE_CLOCK = frozenset({"claim", "gate"})
 WAIT_S_MAX = 60.0
 PROBES = 6
 VERSIONS = 40
@@ -34,22 +36,27 @@ _ZONE = ZoneInfo("Europe/Amsterdam")
 _POLL_S = 0.1
 
 
+class Unplayed(Exception):
+    """A scene did not come to the point: it says nothing about anybody."""
+
+
 @dataclass(slots=True)
 class Set:
-    """What a scene plays on; each has a creditor and a day of its own."""
+    """What a scene plays on; each has a creditor of its own."""
 
     stage: Stage
     witness: Witness
     guard: Guard
     day: date
-    """The clock has not passed the start of this day."""
+    """The clock has not passed the start of this day, and its facts are of the past: what is to come is not published."""
+    number: int = 1
     mutant: str = ""
     """Which safeguard is missing; '' plays the scene with the real service."""
     messages: Messages = field(init=False)
 
     def __post_init__(self) -> None:
-        """Name the creditor after the day."""
-        self.messages = Messages(replace(Creditor(), creditor_id=f"probe-{self.day}"))
+        """Name the creditor after the scene."""
+        self.messages = Messages(replace(Creditor(), creditor_id=f"probe-{self.number}"))
 
     @property
     def creditor_id(self) -> str:
@@ -159,6 +166,16 @@ class Set:
             await asyncio.sleep(_POLL_S)
         return False
 
+    async def must(self, check: Callable[[], Awaitable[bool]], what: str) -> None:
+        """Wait for what the scene cannot do without; raises Unplayed when it does not come."""
+        if not await self.until(check):
+            raise Unplayed(what)
+
+    async def must_die(self, service: str) -> None:
+        """Wait for the death that the scene is about; raises Unplayed."""
+        if not await self.stage.died(service, within_s=WAIT_S_MAX):
+            raise Unplayed(f"{service} lives on")
+
     async def known(self, *, where: str = "true") -> int:
         """Count this scene's invoices in the table."""
         query = f"SELECT count(*) AS n FROM invoices WHERE creditor_id = $1 AND {where}"
@@ -171,7 +188,7 @@ async def claim(on: Set) -> bool:
     await on.move_clock(days=0)
     await on.start("notifier", fault="after_provider_io:1")
     moving = asyncio.create_task(on.move_clock(days=10))
-    await on.stage.died("notifier", within_s=WAIT_S_MAX)
+    await on.must_die("notifier")
     await on.start("notifier")
     await moving
     await on.guard.tick()
@@ -184,13 +201,13 @@ async def gate(on: Set) -> bool:
     await on.move_clock(days=0)
     await on.start("notifier", fault="after_claim:1")
     moving = asyncio.create_task(on.move_clock(days=10))
-    await on.stage.died("notifier", within_s=WAIT_S_MAX)
+    await on.must_die("notifier")
     await on.publish([on.payment(n) for n in range(PROBES)])
 
     async def paid() -> bool:
         return await on.known(where="open = 0") == PROBES
 
-    await on.until(paid)
+    await on.must(paid, "the payments were not taken in")
     await on.start("notifier")
     await moving
     await on.guard.tick()
@@ -201,7 +218,7 @@ async def _die_and_come_back(on: Set, *, fault: str) -> Callable[[], Awaitable[b
     """Kill the mutant while it takes records in, each by itself; then the real service goes on; returns the question whether all are there."""
     await on.start("invoices", fault=fault, more={"VELVET_BATCH_RECORDS_MAX": "1"})
     await on.publish([on.invoice(n) for n in range(3 * PROBES)])
-    await on.stage.died("invoices", within_s=WAIT_S_MAX)
+    await on.must_die("invoices")
     on.mutant = ""
     await on.start("invoices")
 
@@ -214,17 +231,23 @@ async def _die_and_come_back(on: Set, *, fault: str) -> Callable[[], Awaitable[b
 async def outbox(on: Set) -> bool:
     """A service dies right after a commit: what it committed must be published all the same."""
     are_there = await _die_and_come_back(on, fault="after_commit:9")
-    await on.until(are_there)
+    await on.must(are_there, "the invoices were not taken in")
+    if await on.known(where="version > 0") < 3 * PROBES:
+        raise Unplayed("the invoices have no version to publish")
+
+    async def published() -> bool:
+        return await _is_published(on, Log())
+
+    return not await on.until(published, within_s=8)
+
+
+async def _is_published(on: Set, log: Log) -> bool:
+    """Say whether the last version of each of the scene's invoices stands on Kafka."""
     rows = await on.witness.rows(
         "invoices", "SELECT invoice_id, version FROM invoices WHERE creditor_id = $1", on.creditor_id
     )
-
-    async def published() -> bool:
-        log = Log()
-        await log.read(on.stage.stack.addresses.bootstrap)
-        return all(log.versions.get(f"{on.creditor_id}/{r['invoice_id']}") == r["version"] for r in rows)
-
-    return not await on.until(published, within_s=8)
+    await log.read(on.stage.stack.addresses.bootstrap)
+    return all(log.versions.get(f"{on.creditor_id}/{r['invoice_id']}") == r["version"] for r in rows)
 
 
 async def order(on: Set) -> bool:
@@ -241,15 +264,19 @@ async def order(on: Set) -> bool:
     async def through() -> bool:
         return await on.known(where=f"amount = {100 + VERSIONS - 1}") == PROBES
 
-    await on.until(begun)
+    async def sent() -> bool:
+        return not (await on.witness.rows("invoices", "SELECT count(*) AS n FROM outbox"))[0]["n"]
+
+    await on.must(begun, "nothing was taken in")
     # While the broker cannot be reached the consumer goes on with what it has fetched.
     on.stage.link("kafka-invoices").fail(Mode.HOLD)
     await asyncio.sleep(5)
     on.stage.heal()
-    await on.until(through)
-    await asyncio.sleep(3)
+    await on.must(through, "the last versions were not taken in")
+    await on.must(sent, "the outbox was not emptied")
     log = Log()
-    await log.read(on.stage.stack.addresses.bootstrap)
+    if not await _is_published(on, log):
+        raise Unplayed("the versions were not published")
     return any(key.startswith(f"{on.creditor_id}/") for key in log.disordered)
 
 
@@ -272,14 +299,14 @@ async def fence(on: Set) -> bool:
             async def first_there() -> bool:
                 return await on.known() == PROBES
 
-            await on.until(first_there)
+            await on.must(first_there, "the second replica took nothing in")
             await on.publish([on.invoice(n) for n in range(2 * PROBES)])
             await on.publish([on.invoice(n, version=1) for n in range(PROBES)])
 
             async def second_there() -> bool:
                 return await on.known(where="amount = 101") == PROBES
 
-            await on.until(second_there)
+            await on.must(second_there, "the second replica did not go on")
             on.stage.heal()
             on.stage.stack.kill("invoices", signal.SIGCONT)
             await asyncio.sleep(4)
@@ -333,16 +360,20 @@ class Trial:
     stage: Stage
     witness: Witness
     day: date
+    played: int = 0
 
     async def breaks(self, name: str, *, is_mutant: bool) -> bool:
-        """Play one scene; say whether its invariant broke. The real service runs again afterwards."""
+        """Play one scene; say whether its invariant broke; raises Unplayed. The real service runs again afterwards."""
         service, scene = SCENES[name]
         guard = Guard(self.stage, self.witness)
         await guard.tick()
         guard.breaches.clear()
         before = {str(rewind) for rewind in await self.witness.rewinds()}
-        on = Set(self.stage, self.witness, guard, self.day, mutant=name if is_mutant else "")
-        self.day += timedelta(days=DAYS_PER_SCENE)
+        self.played += 1
+        mutant = name if is_mutant else ""
+        on = Set(self.stage, self.witness, guard, self.day, number=self.played, mutant=mutant)
+        if name in MOVE_THE_CLOCK:
+            self.day += timedelta(days=DAYS_PER_SCENE)
         try:
             found = await scene(on)
         finally:
