@@ -41,6 +41,8 @@ async def at_rest(
                 if isinstance(clock, SandboxClock) and first.now is not None:
                     # Another process may have followed the clock; this one judges by the same time.
                     clock.set(first.now)
+                if pending is None and progress.knows(first.numbered) and not first.is_waiting:
+                    return Rest(first, await progress.own_ends(numbered=first.numbered, is_certain=True))
                 waits = pending is not None and await pending(unit) > 0
                 # The number was read first: whoever had taken one by then is seen to write, or waits in the outbox.
                 is_certain = progress.knows(first.numbered) or not await is_written_to(unit.connection)
