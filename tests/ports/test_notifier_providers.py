@@ -207,6 +207,12 @@ async def test_an_answer_that_is_no_json_is_never_a_yes_with_a_name(vendor: Vend
     assert isinstance(outcome, Ambiguous) or vendor is VENDORS["letters"]
 
 
+async def test_a_vendor_cannot_lead_us_elsewhere(vendor: Vendor) -> None:
+    script = Script(http(302, {}, "Location: /latest/meta-data/"))
+    assert not isinstance(await _meets(vendor, script), Accepted)
+    assert len(script.requests) == 1
+
+
 async def test_where_nobody_listens_nothing_was_sent(vendor: Vendor) -> None:
     (port,) = free_ports(1)
     provider = vendor.make(port)
