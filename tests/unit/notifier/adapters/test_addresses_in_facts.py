@@ -44,9 +44,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("address", SOMEWHERE_INSIDE)
 def test_the_address_of_a_document_is_never_visited(address: str) -> None:
     invoices = (an_invoice(document_url=address),)
-    command = a_command(channel="LETTER", template="last-notice", tone="FORMAL", invoices=invoices)
-    rendered = TemplateRenderer().message(command, party=a_party(), now=NOON)
-    assert address in rendered.text
-    assert ("href" in rendered.html) == address.startswith("http")
-    assert letter_pdf(a_message("LETTER", rendered=rendered))
-    assert build_mail(a_message(rendered=rendered), sender="a@acme.example", tag_replies=True)
+    mail, letter = (
+        TemplateRenderer().message(
+            a_command(channel=channel, template="last-notice", tone="FORMAL", invoices=invoices),
+            party=a_party(),
+            now=NOON,
+        )
+        for channel in ("EMAIL", "LETTER")
+    )
+    assert address in mail.text
+    assert ("href" in mail.html) == address.startswith("http")
+    assert letter_pdf(a_message("LETTER", rendered=letter))
+    assert build_mail(a_message(rendered=mail), sender="a@acme.example", tag_replies=True)
