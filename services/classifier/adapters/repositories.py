@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from prometheus_client import Counter
 from sqlalchemy import text
 
 from chassis.db.unit_of_work import Unit
@@ -104,9 +106,14 @@ class PostgresLedger(CustomerRows, InvoiceRows):
         """Tell the world, in this transaction."""
         self._unit.publish(outgoing(event))
         if isinstance(event, TierChanged):
-            TIER_CHANGES_TOTAL.labels(event.old_tier or "NONE", event.now.tier, event.now.rule).inc()
+            _changes_counter(event.old_tier or "NONE", event.now.tier, event.now.rule).inc()
         else:
             PROFILES_TOTAL.inc()
+
+
+@lru_cache(maxsize=64)
+def _changes_counter(old: str, new: str, rule: str) -> Counter:
+    return TIER_CHANGES_TOTAL.labels(old, new, rule)
 
 
 def _creditor(row: Sequence[Any]) -> Creditor:

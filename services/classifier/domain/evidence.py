@@ -106,7 +106,7 @@ def facts_of(invoice: InvoiceFacts, *, until: int) -> list[Fact]:
         facts.append(Fact(invoice.settled_on, Kind.PAID, code))
     elif invoice.outcome is Outcome.WRITTEN_OFF:
         facts.append(Fact(invoice.settled_on, Kind.WRITTEN_OFF, invoice.lateness))
-    if _first_limit_on(invoice) < (invoice.settled_on or until + 1):
+    if _limit_passed_on(invoice, limit_days=OVERDUE_DAYS_SILVER) < (invoice.settled_on or until + 1):
         facts.extend(fact for fact in _overdue_facts(invoice) if fact.on <= until)
         facts.sort()
     return facts
@@ -114,13 +114,22 @@ def facts_of(invoice: InvoiceFacts, *, until: int) -> list[Fact]:
 
 def next_fact_on(invoice: InvoiceFacts, *, after: int) -> int:
     """Return the first day later than ``after`` on which time alone makes a fact; 0 when none."""
-    if invoice.settled_on and invoice.settled_on <= after:
+    if invoice.settled_on:
+        if invoice.settled_on <= after:
+            return 0
+    elif invoice.outcome is Outcome.OPEN and not invoice.disputes:
+        # The common case, without listing the facts: the first limit, or the second.
+        for limit_days in (OVERDUE_DAYS_SILVER, OVERDUE_DAYS_BRONZE):
+            begin = _limit_passed_on(invoice, limit_days=limit_days)
+            if begin > after:
+                return begin
         return 0
     return min((fact.on for fact in _overdue_facts(invoice) if fact.on > after), default=0)
 
 
-def _first_limit_on(invoice: InvoiceFacts) -> int:
-    return max(invoice.effective_due_on + OVERDUE_DAYS_SILVER + 1, invoice.issued_on)
+def _limit_passed_on(invoice: InvoiceFacts, *, limit_days: int) -> int:
+    """Return the first day on which an invoice still open is overdue by more than so many effective days."""
+    return max(invoice.effective_due_on + limit_days + 1, invoice.issued_on)
 
 
 def _overdue_facts(invoice: InvoiceFacts) -> Iterator[Fact]:
@@ -138,7 +147,7 @@ def _overdue_facts(invoice: InvoiceFacts) -> Iterator[Fact]:
 
 def _open_undisputed(invoice: InvoiceFacts, *, limit_days: int) -> Iterator[tuple[int, int]]:
     """Yield the spans of days on which the invoice is open, undisputed and beyond the limit."""
-    begin = max(invoice.effective_due_on + limit_days + 1, invoice.issued_on)
+    begin = _limit_passed_on(invoice, limit_days=limit_days)
     stop = invoice.settled_on or _NEVER
     for dispute in invoice.disputes:
         until = dispute.until or _NEVER

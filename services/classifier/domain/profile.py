@@ -1,6 +1,6 @@
 """What is published about how a customer pays (personalisation.md 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from classifier.domain.habits import Habits
@@ -12,6 +12,8 @@ _WINDOW_DAYS: Final = 3
 _WEEKDAY_PRIOR: Final = 5
 # Enough for every reader, and the same text on every machine.
 _DECIMALS: Final = 6
+_UNITS: Final = 1e6
+_NEAR_TIE: Final = 0.001
 
 
 class Profile(NamedTuple):
@@ -28,7 +30,7 @@ def profile_of(habits: Habits, *, prior: Pmf) -> Profile:
     return Profile(
         episodes=habits.n,
         structural_days_late=structural_days_late(habits.latenesses),
-        lateness_pmf=tuple([round(share, _DECIMALS) for share in shrunk(habits.histogram, prior=prior)]),
+        lateness_pmf=rounded(shrunk(habits.histogram, prior=prior)),
         weekday_factor=weekday_factors(habits.paid_weekday),
     )
 
@@ -63,4 +65,20 @@ def _window_rank(late: Sequence[int], first: int) -> tuple[int, float, int]:
 def weekday_factors(counts: Sequence[int]) -> tuple[float, ...]:
     """Return the payments by weekday relative to flat, Monday first, with a prior of 5 payments."""
     total = sum(counts) + _WEEKDAY_PRIOR
-    return tuple([round(7 * (count + _WEEKDAY_PRIOR / 7) / total, _DECIMALS) for count in counts])
+    return rounded([7 * (count + _WEEKDAY_PRIOR / 7) / total for count in counts])
+
+
+def rounded(values: Iterable[float]) -> tuple[float, ...]:
+    """Round to six decimals what is not below 0, exactly as ``round`` does, in a quarter of its time.
+
+    A number of whole millionths divided by a million is the float nearest to that decimal. Only next to a tie
+    can the multiplication have crossed it; there ``round`` itself is asked.
+    """
+    return tuple(
+        [
+            units / _UNITS
+            if _NEAR_TIE < (raised := value * _UNITS + 0.5) - (units := raised // 1.0) < 1 - _NEAR_TIE
+            else round(value, _DECIMALS)
+            for value in values
+        ]
+    )

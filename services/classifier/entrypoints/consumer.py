@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -201,5 +202,6 @@ def _needed(text: str, field: str) -> str:
     return text
 
 
+@lru_cache(maxsize=16_384)
 def _day(text: str, field: str) -> int:
     return read_day(text, field=field).toordinal()

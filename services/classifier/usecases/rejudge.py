@@ -14,6 +14,7 @@ from classifier.usecases.announce import Announcement, announced
 from classifier.usecases.ports import InvoiceKey, Judged, Ledger, Outlook
 
 _ALL: Final = 10**7
+_NOTHING_OPEN: Final = Outlook()
 
 
 @dataclass(slots=True)
@@ -55,38 +56,46 @@ async def rejudge(
     await _refold(ledger, [case for case in cases if case.progress is None])
     await _save_invoices(ledger, cases)
     outlooks = await ledger.outlooks([case.was.key for case in cases])
+    rows: list[Judged] = []
     for case in cases:
-        outlook = outlooks.get(case.was.key, Outlook())
-        case.now = announced(
+        progress = _progress(case)
+        case.now = _announced(
             ledger,
-            _settled(case, outlook),
-            Announcement(
-                creditor=creditors[case.was.creditor_id],
-                progress=_progress(case),
-                keeps_first_day=case.now.first_on == case.was.first_on,
-                has_new_habits=case.has_new_habits,
-                owed_days=case.as_of - outlook.owed_since if outlook.owed_since else 0,
-                as_of=max(case.as_of, case.now.first_on),
-                time=now,
-                changes=tuple(
-                    made for _, made in sorted(_progress(case).changes.items()) if made is not None
-                ),
-                rewritten=case.rewritten,
-            ),
+            case,
+            outlook=outlooks.get(case.was.key, _NOTHING_OPEN),
+            creditor=creditors[case.was.creditor_id],
+            now=now,
         )
+        if case.now is not case.was and case.now != case.was:
+            rows.append(Judged(case.now, progress.now if case.refolded or progress.changes else None))
     await _save_history(ledger, cases)
-    rows = [
-        Judged(case.now, _progress(case).now if case.refolded or _progress(case).changes else None)
-        for case in cases
-        if case.now != case.was
-    ]
     await ledger.save_customers(rows, today=today)
+
+
+def _announced(
+    ledger: Ledger, case: Case, *, outlook: Outlook, creditor: Creditor, now: datetime | None
+) -> Customer:
+    """Tell what is new of a customer; return it with what was told."""
+    progress, first_on = _progress(case), case.now.first_on
+    changes = progress.changes
+    news = Announcement(
+        creditor,
+        progress,
+        keeps_first_day=case.now is case.was or first_on == case.was.first_on,
+        has_new_habits=case.has_new_habits,
+        owed_days=case.as_of - outlook.owed_since if outlook.owed_since else 0,
+        as_of=max(case.as_of, first_on),
+        time=now,
+        changes=tuple([made for _, made in sorted(changes.items()) if made is not None]) if changes else (),
+        rewritten=case.rewritten,
+    )
+    return announced(ledger, _settled(case, outlook), news)
 
 
 def _as_of(case: Case) -> int:
     # A fact in effect counts even where the clock's message has not come through yet.
-    settled = (new.settled_on for _, new in case.invoices if new.outcome is not Outcome.ABSENT)
-    return max(case.today, case.was.behaviour.last_on, *settled, *case.now.broken_on, 0)
+    days = [new.settled_on for _, new in case.invoices if new.outcome is not Outcome.ABSENT]
+    return max(case.today, case.was.behaviour.last_on, *days, *case.now.broken_on, 0)
 
 
 async def _add_due_invoices(ledger: Ledger, cases: Sequence[Case]) -> None:
@@ -109,8 +118,11 @@ def _go_on(case: Case) -> None:
     except NeedsRefold:
         return
     case.has_new_habits = any(fact.kind >= Kind.PAID for fact in (*added, *removed))
-    days = [case.now.invoices_from, *(new.first_on for _, new in case.invoices)]
-    first = min((day for day in days if day), default=0)
+    first = case.now.invoices_from
+    for _, new in case.invoices:
+        day = new.first_on
+        if day and (day < first or not first):
+            first = day
     if first != case.now.invoices_from:
         case.now = case.now._replace(invoices_from=first)
 
@@ -119,8 +131,8 @@ def _difference(case: Case) -> tuple[list[Fact], list[Fact]]:
     added, removed = _broken(case.now), _broken(case.was)
     for old, new in case.invoices:
         if old is not None:
-            removed.extend(facts_of(old, until=old.next_fact_on - 1 if old.next_fact_on else _ALL))
-        added.extend(facts_of(new, until=case.as_of))
+            removed += facts_of(old, until=old.next_fact_on - 1 if old.next_fact_on else _ALL)
+        added += facts_of(new, until=case.as_of)
     for fact in tuple(removed):
         if fact in added:
             added.remove(fact)
@@ -181,9 +193,10 @@ async def _save_invoices(ledger: Ledger, cases: Sequence[Case]) -> None:
 
 
 def _settled(case: Case, outlook: Outlook) -> Customer:
-    if case.now.behaviour is _progress(case).behaviour and case.now.next_fact_on == outlook.next_fact_on:
+    behaviour = _progress(case).behaviour
+    if case.now.behaviour is behaviour and case.now.next_fact_on == outlook.next_fact_on:
         return case.now
-    return case.now._replace(behaviour=_progress(case).behaviour, next_fact_on=outlook.next_fact_on)
+    return case.now._replace(behaviour=behaviour, next_fact_on=outlook.next_fact_on)
 
 
 def _progress(case: Case) -> Progress:
