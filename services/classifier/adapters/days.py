@@ -1,8 +1,15 @@
 """Day numbers of the domain and dates of PostgreSQL."""
 
 from datetime import date
+from typing import Final
 
 _FROM = date.fromordinal
+_DAY_ZERO: Final = "DATE '0001-12-31 BC'"
+
+
+def as_date(column: str) -> str:
+    """Return the SQL for the date of a column of day numbers, NULL for 0: arrays of numbers are cheaper to send."""
+    return f"{_DAY_ZERO} + nullif({column}, 0)"
 
 
 def to_date(day: int) -> date | None:

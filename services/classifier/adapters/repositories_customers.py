@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from chassis.db.connection import Connection
-from classifier.adapters.days import to_date, to_day
+from classifier.adapters.days import as_date, to_date, to_day
 from classifier.adapters.state_codec import decode_customer, decode_decision, encode_customer, encode_decision
 from classifier.domain.creditor import shares
 from classifier.domain.customer import Customer, Key
@@ -37,17 +37,18 @@ _LOCK_DUE: Final = text(
     " ORDER BY c.creditor_id, c.customer_id FOR UPDATE OF c"
 )
 _SAVE: Final = text(
-    "UPDATE customers c SET state = u.state, first_on = u.first_on, last_on = u.last_on,"
-    " next_change_on = u.next_change_on, tier = coalesce(u.tier, c.tier), unknown = u.unknown,"
+    f"UPDATE customers c SET state = u.state, first_on = {as_date('u.first_on')},"
+    f" last_on = {as_date('u.last_on')}, next_change_on = {as_date('u.next_change_on')},"
+    " tier = coalesce(u.tier, c.tier), unknown = u.unknown,"
     # What only a new judgement can change stays as it is without one.
-    " fell_on = CASE WHEN u.too_long_overdue IS NULL THEN c.fell_on ELSE u.fell_on END,"
+    f" fell_on = CASE WHEN u.too_long_overdue IS NULL THEN c.fell_on ELSE {as_date('u.fell_on')} END,"
     " too_long_overdue = coalesce(u.too_long_overdue, c.too_long_overdue),"
     " shares = coalesce(CAST(u.shares AS integer[]), c.shares),"
     " shares_before = coalesce(CAST(u.shares_before AS integer[]), c.shares_before)"
     " FROM unnest(CAST(:creditors AS text[]), CAST(:customers AS text[]), CAST(:states AS bytea[]),"
-    " CAST(:first_ons AS date[]), CAST(:last_ons AS date[]), CAST(:change_ons AS date[]),"
+    " CAST(:first_ons AS integer[]), CAST(:last_ons AS integer[]), CAST(:change_ons AS integer[]),"
     " CAST(:tiers AS text[]), CAST(:unknowns AS boolean[]), CAST(:overdues AS integer[]),"
-    " CAST(:fell_ons AS date[]), CAST(:shares AS text[]), CAST(:shares_before AS text[]))"
+    " CAST(:fell_ons AS integer[]), CAST(:shares AS text[]), CAST(:shares_before AS text[]))"
     " AS u (creditor_id, customer_id, state, first_on, last_on, next_change_on, tier, unknown,"
     " too_long_overdue, fell_on, shares, shares_before)"
     " WHERE c.creditor_id = u.creditor_id AND c.customer_id = u.customer_id"
@@ -209,9 +210,9 @@ def _row(row: Judged, *, today: int) -> tuple[object, ...]:
         customer.creditor_id,
         customer.customer_id,
         encode_customer(customer),
-        to_date(customer.first_on),
-        to_date(behaviour.last_on),
-        to_date(customer.next_change_on(today=today)),
+        customer.first_on,
+        behaviour.last_on,
+        customer.next_change_on(today=today),
     )
     told = customer.told
     if row.judgement is None:
@@ -228,9 +229,9 @@ def _row(row: Judged, *, today: int) -> tuple[object, ...]:
     )
 
 
-def _fell_on(standing: Standing) -> object:
+def _fell_on(standing: Standing) -> int | None:
     made = standing.decision
-    return to_date(made.on) if _BELOW[made.new] < _BELOW[made.old] else None
+    return made.on if _BELOW[made.new] < _BELOW[made.old] else None
 
 
 def _array(habits: Habits) -> str:

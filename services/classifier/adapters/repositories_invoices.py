@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import text
 
 from chassis.db.connection import Connection
-from classifier.adapters.days import to_date, to_day
+from classifier.adapters.days import as_date, to_date, to_day
 from classifier.adapters.repositories_customers import columns
 from classifier.domain.changes import ContactMade
 from classifier.domain.customer import Key
@@ -43,11 +43,15 @@ _OUTLOOKS: Final = text(
 _SAVE: Final = text(
     "INSERT INTO invoices (creditor_id, customer_id, invoice_id, version, outcome, issued_on, due_on,"
     " effective_due_on, settled_on, lateness, disputes, next_fact_on, owed)"
-    " SELECT * FROM unnest(CAST(:creditors AS text[]), CAST(:customers AS text[]), CAST(:invoices AS text[]),"
-    " CAST(:versions AS bigint[]), CAST(:outcomes AS smallint[]), CAST(:issued_ons AS date[]),"
-    " CAST(:due_ons AS date[]), CAST(:effective_due_ons AS date[]), CAST(:settled_ons AS date[]),"
-    " CAST(:latenesses AS integer[]), CAST(:disputes AS jsonb[]), CAST(:next_fact_ons AS date[]),"
-    " CAST(:owed AS boolean[]))"
+    f" SELECT u.creditor_id, u.customer_id, u.invoice_id, u.version, u.outcome, {as_date('u.issued_on')},"
+    f" {as_date('u.due_on')}, {as_date('u.effective_due_on')}, {as_date('u.settled_on')}, u.lateness, u.disputes,"
+    f" {as_date('u.next_fact_on')}, u.owed"
+    " FROM unnest(CAST(:creditors AS text[]), CAST(:customers AS text[]), CAST(:invoices AS text[]),"
+    " CAST(:versions AS bigint[]), CAST(:outcomes AS smallint[]), CAST(:issued_ons AS integer[]),"
+    " CAST(:due_ons AS integer[]), CAST(:effective_due_ons AS integer[]), CAST(:settled_ons AS integer[]),"
+    " CAST(:latenesses AS integer[]), CAST(:disputes AS jsonb[]), CAST(:next_fact_ons AS integer[]),"
+    " CAST(:owed AS boolean[])) AS u (creditor_id, customer_id, invoice_id, version, outcome, issued_on, due_on,"
+    " effective_due_on, settled_on, lateness, disputes, next_fact_on, owed)"
     " ON CONFLICT (creditor_id, invoice_id) DO UPDATE SET customer_id = excluded.customer_id,"
     " version = excluded.version, outcome = excluded.outcome, issued_on = excluded.issued_on,"
     " due_on = excluded.due_on, effective_due_on = excluded.effective_due_on,"
@@ -162,15 +166,15 @@ def _row(key: Key, facts: InvoiceFacts, *, owed: bool) -> tuple[Any, ...]:
         facts.invoice_id,
         facts.version,
         int(facts.outcome),
-        to_date(facts.issued_on),
-        to_date(facts.due_on),
-        to_date(facts.effective_due_on),
-        to_date(facts.settled_on),
+        facts.issued_on,
+        facts.due_on,
+        facts.effective_due_on,
+        facts.settled_on,
         facts.lateness,
         msgspec.json.encode([list(dispute) for dispute in facts.disputes]).decode()
         if facts.disputes
         else None,
-        to_date(facts.next_fact_on),
+        facts.next_fact_on,
         owed,
     )
 
