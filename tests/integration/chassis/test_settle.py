@@ -87,8 +87,14 @@ async def test_kafka_is_asked_how_far_own_topics_go_only_when_something_was_publ
         await stage.produce(Record(thing(1)))
         first = await _settle(client, await run.service.progress.ends_of([f"{stage.prefix}things"]))
         monkeypatch.setattr(Ends, "of", counted)
-        again = await _settle(client, {})
-        assert (asked, again.json()["ends"]) == ([], first.json()["ends"])
+
+        async def is_remembered() -> bool:
+            """An answer given while the relay's transaction was just ending is not remembered yet."""
+            asked.clear()
+            assert (await _settle(client, {})).json()["ends"] == first.json()["ends"]
+            return not asked
+
+        await eventually(is_remembered, within_s=5)
         await stage.produce(Record(thing(2)))
         ends = await run.service.progress.ends_of([f"{stage.prefix}things"])
         more = await _settle(client, ends)
