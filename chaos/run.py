@@ -12,7 +12,8 @@ from chaos.invariants import Guard, canaries, leaks
 from chaos.ledger_log import Log
 from chaos.plan import Strike, strikes
 from chaos.replay import differences
-from chaos.scenes import Trial, Unplayed
+from chaos.scenery import Unplayed
+from chaos.scenes import Trial
 from chaos.stage import Stage, open_stage
 from chaos.strikes import Striker, Toll
 from chaos.witness import Witness
