@@ -30,7 +30,7 @@ class Case(NamedTuple):
     """The customer's civil day."""
     lane: Lane
     places: dict[tuple[object, ...], Place]
-    """Where invoices stand today by their dates, shared with the other customers of the lane."""
+    """Where invoices stand by their dates, shared with the other customers of the lane."""
     by_invoice: dict[str, list[Contact]]
     triggers: dict[date, Trigger]
     """What the stopping rule said, by effective due date: it is asked more than once per decision."""
@@ -71,7 +71,7 @@ def case_of(customer: Customer, rules: Rulebook, calendars: Calendars, now: date
         task_moments=lane.task_moments,
         today=today,
         lane=lane,
-        places=lane.places_on(today),
+        places=lane.places,
         by_invoice=_by_invoice(customer.contacts, customer.invoices),
         triggers={},
     )

@@ -46,8 +46,9 @@ def standing_of(invoice: Invoice, *, case: Case) -> Standing:
                 for rung in lane.moving
             ]
         )
-    # A plain tuple, because this is made for every open invoice at every look: the fields of ``Start``.
+    # A plain tuple, because this is made for every open invoice at every look: today, and the fields of ``Start``.
     key = (
+        case.today,
         invoice.issued_on,
         invoice.due_on,
         invoice.payable_on,
@@ -60,7 +61,7 @@ def standing_of(invoice: Invoice, *, case: Case) -> Standing:
     )
     place = case.places.get(key)
     if place is None:
-        place = case.places[key] = _place(Start(*key), lane, today=case.today.toordinal())
+        place = case.places[key] = _place(Start(*key[1:]), lane, today=case.today.toordinal())
     return Standing(invoice, records, place)
 
 

@@ -11,6 +11,7 @@ from scheduler.domain.moments import Moments, moments_of
 from scheduler.domain.policy import Calendars, Policy, Rulebook, Step, zone_of
 
 _KEPT_MAX: Final = 4000
+_PLACES_MAX: Final = 1000
 
 
 class Start(NamedTuple):
@@ -54,7 +55,6 @@ class Lane:
         "_calendars",
         "_known",
         "_places",
-        "_places_on",
         "creditor_zone",
         "moments",
         "moving",
@@ -85,12 +85,12 @@ class Lane:
         self._calendars = calendars  # Kept, so that its identity stays its own.
         self._known: dict[datetime, tuple[int, int, int]] = {}
         self._places: dict[tuple[object, ...], Place] = {}
-        self._places_on = date.min
 
-    def places_on(self, day: date) -> dict[tuple[object, ...], Place]:
-        """Return the places found so far for this civil day, by the fields of ``Start``."""
-        if day != self._places_on or len(self._places) > _KEPT_MAX:
-            self._places, self._places_on = {}, day
+    @property
+    def places(self) -> dict[tuple[object, ...], Place]:
+        """The places found so far, by day and the fields of ``Start``."""
+        if len(self._places) > _PLACES_MAX:
+            self._places.clear()
         return self._places
 
     def known(self, known_from: datetime) -> tuple[int, int, int]:
