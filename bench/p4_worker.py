@@ -10,6 +10,7 @@ from bench.customers import NOW
 from chassis.db.relay import Relay
 from chassis.health import Health
 from chassis.kafka.producer import Publisher
+from chassis.runtime import ease_garbage_collection
 from chassis.service import Service
 from scheduler.bootstrap import build
 
@@ -31,6 +32,7 @@ async def work() -> None:
         async with service.database.unit() as unit:
             await service.next_change_at(unit)
         await service.progress.warm()
+        ease_garbage_collection()
         print("ready", flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
         decided = await _decide(service)

@@ -67,11 +67,11 @@ async def run(build: Build, argv: Sequence[str]) -> int:
             return await _migrate(service)
         if chosen.role == "restored":
             return await _restored(service, manifest=chosen.since)
-        _ease_garbage_collection()
+        ease_garbage_collection()
         return await _serve(service, role=chosen.role)
 
 
-def _ease_garbage_collection() -> None:
+def ease_garbage_collection() -> None:
     """Leave what was built at start alone, and look less often: batches make many short-lived objects, few cycles."""
     gc.collect()
     gc.freeze()
