@@ -327,9 +327,11 @@ class Stack:
         parts = {name: part for name, part in self._parts.items() if name in names}
         servers = [parts.pop(name) for name in ("kafka", "postgres") if name in parts]
         await _all(*(part.stop() for part in parts.values()))
-        if self.temporary and "kafka" in names:
-            # Its data are thrown away: there is nothing to save.
-            self.kill("kafka")
+        if self.temporary:
+            # Their data are thrown away: there is nothing to save.
+            for name, signal_ in (("kafka", signal.SIGKILL), ("postgres", signal.SIGQUIT)):
+                if name in names:
+                    self.kill(name, signal_)
         await _all(*(server.stop() for server in servers))
 
 
