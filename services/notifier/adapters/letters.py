@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 
 from notifier.adapters.http_outcomes import TIMEOUT_S, by_status, call, vendor_client
-from notifier.adapters.letter_pdf import letter_pdf
 from notifier.domain.message import Message
 from notifier.domain.outcome import Accepted, ConfigError, LookUp, Outcome, Permanent, Repeatable
 
@@ -27,7 +26,7 @@ class LetterFolder:
     async def send(self, message: Message) -> Outcome:
         """Write the letter; written again it is still one letter."""
         try:
-            content = letter_pdf(message)
+            content = _pdf_of(message)
         except ValueError:
             return Permanent("LETTER_INVALID")
         try:
@@ -69,7 +68,7 @@ class LetterService:
     async def send(self, message: Message) -> Outcome:
         """Order the letter: 201 is new, 200 was there already; both are accepted."""
         try:
-            content = letter_pdf(message)
+            content = _pdf_of(message)
         except ValueError:
             return Permanent("LETTER_INVALID")
         order = {
@@ -86,6 +85,17 @@ class LetterService:
         """Say that the letter may simply be ordered again."""
         del message
         return Repeatable()
+
+
+def _pdf_of(message: Message) -> bytes:
+    """Set the letter; raises ValueError when it cannot be set.
+
+    The library is loaded with the first letter: it takes thirty megabytes and half a second, and a creditor
+    who writes mails alone never needs it.
+    """
+    from notifier.adapters.letter_pdf import letter_pdf  # noqa: PLC0415
+
+    return letter_pdf(message)
 
 
 def _slip(message: Message) -> dict[str, Any]:
