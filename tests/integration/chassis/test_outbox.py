@@ -12,6 +12,8 @@ from chassis.db.relay import Relay
 from chassis.db.unit_of_work import Database
 from chassis.health import Health
 from chassis.kafka.messages import Outgoing
+from chassis.parts import open_codec
+from chassis.restore.outbox import Told, settle_outbox
 from chassis.testing.fakes import FakeSender
 from contracts.invoices.v1 import InvoiceChanged
 from tests.support.toy_stage import Stage, eventually
@@ -128,6 +130,26 @@ async def test_rows_of_the_release_before_are_sent_and_a_packed_row_is_none_of_i
     ((packed,),) = await stage.rows("SELECT headers FROM outbox")
     with pytest.raises(msgspec.DecodeError):
         msgspec.msgpack.decode(packed, type=list[tuple[str, bytes]])
+
+
+async def test_after_a_restore_only_what_nobody_heard_of_a_packed_row_goes_out_in_its_order(
+    stage: Stage,
+) -> None:
+    async with stage.service() as service:
+        codec = open_codec(service.settings, topics=service.registry)
+        async with service.database.unit() as unit:
+            unit.publish(*[_message(stage, f"c:{n % 2}", n) for n in range(120)])
+        heard = {(f"{stage.prefix}counts", str(n)) for n in range(120) if n % 3}
+        async with service.database.unit() as unit:
+            left = await settle_outbox(unit, service, told=Told(ids=heard), codec=codec)
+        sent: list[RawMessage] = []
+        relay = Relay(service.database, sender=FakeSender(sent), health=Health(service="toy"), service="toy")
+        await relay.drain()
+    assert left == len(sent) == 40
+    for key in (b"c:0", b"c:1"):
+        assert [_number(m) for m in sent if m.key == key] == [
+            n for n in range(0, 120, 3) if f"c:{n % 2}".encode() == key
+        ]
 
 
 async def test_what_a_dead_process_left_is_sent_by_the_sweep(stage: Stage) -> None:
