@@ -9,7 +9,8 @@ from chaos.mutant import MUTANTS
 from chaos.plan import strikes
 from chaos.run import Size, run
 
-SEED = 20_260_302
+SEED = 20_260_588
+"""Many kills early, five kinds of blows among the first nine: a busy machine gets no further in the time of CI."""
 KILLS_MIN, DELIVERIES_MIN = 20, 40
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
@@ -24,7 +25,7 @@ def test_a_seed_gives_one_plan() -> None:
 async def test_nothing_is_lost_doubled_or_sent_after_payment_and_two_mutants_are_caught() -> None:
     mutants = Random(SEED).sample(MUTANTS, k=2)
     size = Size(
-        30,
+        40,
         deliveries_min=DELIVERIES_MIN,
         kills_min=KILLS_MIN,
         customers=60,
