@@ -5,7 +5,7 @@ from typing import Final
 
 _VARIANTS: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
-# Four bytes each, as characters: what short parts of plain letters begin with.
+# Four bytes each, as characters: what short parts begin with that are plain ASCII.
 _LENGTHS: Final = [f"\0\0\0{chr(length)}" for length in range(128)]
 
 
@@ -18,9 +18,11 @@ def derived_id(*parts: str) -> str:
 
 def _counted(parts: tuple[str, ...]) -> bytes:
     """Put the length before each part, so that ("ab", "c") and ("a", "bc") differ."""
-    if max(map(len, parts), default=0) < len(_LENGTHS):
+    try:
         text = "".join([_LENGTHS[len(part)] + part for part in parts])
-        if text.isascii():
-            return text.encode()
+    except IndexError:
+        text = ""  # A long part.
+    if text.isascii() and text:
+        return text.encode()
     encoded = [part.encode() for part in parts]
     return b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
