@@ -151,7 +151,7 @@ class OwnSandbox:
             async with self._database.unit() as unit:
                 count = await self._decide(unit, wave)
             commands += count.commands
-            if count.customers == 0:
+            if count.customers == 0 or count.is_last:
                 return commands
 
     async def next_wakeup(self) -> datetime | None:

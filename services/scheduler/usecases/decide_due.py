@@ -41,6 +41,8 @@ class Count:
 
     customers: int
     commands: int
+    is_last: bool = False
+    """In a wave: nobody is left who decides before its end."""
 
 
 async def decide_due(
@@ -71,7 +73,15 @@ async def decide_due(
         else:
             sent += commands.publish(item.customer, decision, rules=book)
     await customers.save_decided(decided)
-    return Count(len(awake), sent)
+    return Count(len(awake), sent, is_last=isinstance(now, Wave) and _ends_with(decided, wave=now))
+
+
+def _ends_with(decided: Sequence[Decided], *, wave: Wave) -> bool:
+    """Say whether a wave is over with this batch: not a full one, and nobody in it decides once more."""
+    return len(decided) < BATCH_CUSTOMERS_MAX and all(
+        result.key in wave.acted or result.next_wakeup is None or result.next_wakeup > wave.until
+        for result in decided
+    )
 
 
 async def _claim(now: datetime | Wave, customers: Customers) -> list[Awake]:

@@ -1,7 +1,9 @@
 """Batches of due customers; shadow and off; what is logged."""
 
+import pytest
+
 from scheduler.domain.words import Outreach
-from scheduler.usecases.decide_due import Wave, decide_due
+from scheduler.usecases.decide_due import Count, Wave, decide_due
 from tests.unit.scheduler.builders import CALENDARS, customer, invoice, local
 from tests.unit.scheduler.memory_book import MemoryCommands, MemoryCustomers, MemoryRules
 
@@ -81,3 +83,21 @@ async def test_a_customer_never_decides_before_its_own_last_decision() -> None:
         calendars=CALENDARS,
     )
     assert book.decided["acme-nl", "C-1"] >= local("2026-04-02")
+
+
+@pytest.mark.parametrize("outreach", [Outreach.ON, Outreach.SHADOW, Outreach.OFF])
+@pytest.mark.parametrize("begins", ["2026-03-03", "2026-03-14", "2026-04-01"])
+async def test_a_wave_says_which_batch_is_its_last_so_that_nobody_looks_for_another(
+    outreach: Outreach, begins: str
+) -> None:
+    """In shadow the same customer decides again on the next day; who only waits, at the next moment."""
+    book, commands = await book_with("C-1", "C-2"), MemoryCommands()
+    rules, wave = MemoryRules(outreach=outreach), Wave(begun=local(begins), until=local("2026-04-20"))
+    counts: list[Count] = []
+    while not counts or counts[-1].customers:
+        counts.append(
+            await decide_due(wave, customers=book, rules=rules, commands=commands, calendars=CALENDARS)
+        )
+    *before, last, after = counts
+    assert (after.customers, last.is_last) == (0, True)
+    assert not any(count.is_last for count in before)
