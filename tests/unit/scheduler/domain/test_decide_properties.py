@@ -1,6 +1,7 @@
 """What must hold for `decide` whatever the customer: found by trying, not by example."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from scheduler.domain.customer import Customer, Detail, Invoice, Profile, Stop, TierSpan, Window
 from scheduler.domain.ladder import NOTHING_DONE
 from scheduler.domain.policy import zone_of
+from scheduler.domain.pressure import ONE_DAY
 from scheduler.domain.words import Deed, Tier
-from tests.unit.scheduler.builders import CALENDARS, EVERY_DETAIL, Life, ask, customer, local
+from tests.unit.scheduler.builders import CALENDARS, EVERY_DETAIL, RULES, Life, ask, customer, local
 
 FIRST = date(2026, 3, 1)
 START = local("2026-03-01", "00:00")
@@ -219,3 +221,34 @@ def test_the_state_of_a_customer_who_always_pays_stays_small() -> None:
     assert len(story.who.invoices) <= 2
     assert len(story.who.contacts) <= 6
     assert len(story.done) > 30
+
+
+@LONG
+@given(
+    customers(),
+    st.integers(0, 90),
+    st.lists(st.integers(0, 60), min_size=5, max_size=5),
+    st.sampled_from((90, 12_000)),
+)
+def test_what_customers_share_changes_no_decision(
+    who: Customer, day: int, hours: list[int], amount: int
+) -> None:
+    """The twins differ in one of the things that their places on the ladder depend on."""
+    known = tuple(
+        item._replace(known_from=item.known_from + timedelta(hours=later))
+        for item, later in zip(who.invoices, hours, strict=False)
+    )
+    life = Life(who, start=START).until(START + timedelta(days=day))
+    twins = (
+        who,
+        who._replace(invoices=known),
+        who._replace(invoices=tuple(item._replace(amount=Decimal(amount)) for item in who.invoices)),
+        life.who,
+        who._replace(profile=who.profile._replace(episodes=0)),
+        who._replace(invoices=tuple(i._replace(issued_on=i.issued_on - ONE_DAY) for i in who.invoices)),
+        who._replace(invoices=tuple(i._replace(due_on=i.due_on - ONE_DAY) for i in who.invoices)),
+        who._replace(invoices=tuple(i._replace(payable_on=i.payable_on + ONE_DAY) for i in who.invoices)),
+    )
+    shared = replace(RULES)
+    for twin in twins:
+        assert ask(twin, life.now, rules=shared) == ask(twin, life.now, rules=replace(RULES))
