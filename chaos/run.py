@@ -63,6 +63,7 @@ class Reckoning:
     counts: dict[str, int] = field(default_factory=dict)
     deliveries: int = 0
     caught: dict[str, bool] = field(default_factory=dict)
+    broker_faults: int = 0
 
     @property
     def missed(self) -> list[str]:
@@ -88,6 +89,7 @@ async def run(seed: int, size: Size, *, say: Callable[[str], None]) -> Reckoning
             # Before the mutants: their scenes leave a topic behind that a sound consumer stops at.
             await _replayed(script, size, reckoning=reckoning, striker=striker)
             await _tried(size, reckoning=reckoning, striker=striker)
+            reckoning.broker_faults = stage.broker_faults
         finally:
             await striker.ends.close()
             await witness.close()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chaos.broker_fault import coordinator_has_failed
 from chaos.nursery import Forked, Nursery
 from chaos.oracle import LOG_VARIABLE
 from chaos.proxy import HOST, Asks, Link, commits, ends_mail, posts, produces
@@ -27,6 +28,9 @@ class Stage:
     stack: Stack
     links: dict[str, Link]
     nurseries: dict[str, Nursery] = field(default_factory=dict)
+    broker_faults: int = 0
+    """How often the broker had to be restarted for a fault of its own."""
+    _mending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def oracle_log(self) -> Path:
@@ -77,11 +81,20 @@ class Stage:
             try:
                 await self.stack.start_one(service)
             except Exception:
-                if attempt == _START_TRIES - 1:
+                if not await self.mend_broker() and attempt == _START_TRIES - 1:
                     raise
                 await asyncio.sleep(1)
             else:
                 return
+
+    async def mend_broker(self) -> bool:
+        """Restart the broker when its group coordinator has failed for good; say whether that was so."""
+        async with self._mending:
+            if not coordinator_has_failed(self.stack.layout.log("kafka")):
+                return False
+            self.broker_faults += 1
+            await self.stack.kafka.restart()
+            return True
 
     async def died(self, service: str, *, within_s: float) -> bool:
         """Wait for the death of a service; False when it lives on."""

@@ -24,6 +24,8 @@ from sandbox.stack.addresses import SERVICES
 REACH_S_MAX = 12.0
 """How long an armed fault point may stay unreached before the process is killed where it stands."""
 RECOVERY_S_MAX = 60.0
+BROKEN_AFTER_S = 20.0
+"""When to look for a fault of the broker's own, from which nobody can recover."""
 _POLL_S = 0.1
 ANYWHERE = "anywhere"
 _DOWN = (OSError, TimeoutError, Transient, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -190,6 +192,9 @@ class Striker:
                     return
             except _DOWN:
                 pass
+            if took > BROKEN_AFTER_S and await self.stage.mend_broker():
+                self.say("the broker's group coordinator had failed: it was restarted")
+                began = time.monotonic()
             await asyncio.sleep(_POLL_S)
         self.toll.unrecovered.append(str(strike))
 

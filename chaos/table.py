@@ -57,6 +57,7 @@ def table(reckoning: Reckoning) -> str:
         f"| unknown, unresolved (of these the oracle had accepted) | {unresolved} |",
         f"| longest recovery | {toll.max_recovery_s:.1f} s |",
         f"| answers lost by cut links | {toll.cuts} |",
+        f"| restarts of the broker for a fault of its own | {reckoning.broker_faults} |",
         f"| checks while running, at rest | {guard.ticks}, {guard.rests} |",
         *_mutants(reckoning),
         f"| invariants broken | {len(guard.breaches)} |",
