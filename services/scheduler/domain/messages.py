@@ -100,26 +100,31 @@ def find_message(turns: list[Turn], *, slot: Slot | None, room: Room, case: Case
         elif day > case.today:
             _hold(batch, outcome, room.reason(is_formal=formal, case=case), day)
         elif slot is None:
-            _hold(batch, outcome, Reason("wait.moment", (batch.step.name,)), day)
+            # The next moment does not help a customer whom no channel reaches: that is the reason, at any hour.
+            why = "wait.moment" if _choice(batch, turns, case=case) else "wait.no-channel"
+            _hold(batch, outcome, Reason(why, (batch.step.name,)), day)
         else:
             _try(batch, turns, outcome, slot=slot, case=case)
     return outcome
 
 
 def _try(batch: Batch, turns: list[Turn], outcome: Outcome, *, slot: Slot, case: Case) -> None:
-    mentioned = _mentioned(batch, turns)
-    total = sum([turn.invoice.open for turn in (*batch.turns, *mentioned)], Decimal(0))
-    choice = choose(batch.step, total=total, case=case)
+    choice = _choice(batch, turns, case=case)
     if choice is None:
         outcome.unreachable = True
         _hold(batch, outcome, Reason("wait.no-channel", (batch.step.name,)), None)
         return
-    action = _write(batch, mentioned, choice, slot=slot, case=case)
+    action = _write(batch, _mentioned(batch, turns), choice, slot=slot, case=case)
     # The same command again on the same day was refused or failed: the next moment is another day's.
     if any(contact.contact_id == action.contact_id for contact in case.customer.contacts):
         _hold(batch, outcome, Reason("wait.tried-today", (batch.step.name,)), case.today + ONE_DAY)
         return
     outcome.action = action
+
+
+def _choice(batch: Batch, turns: list[Turn], *, case: Case) -> Choice | None:
+    total = sum([turn.invoice.open for turn in (*batch.turns, *_mentioned(batch, turns))], Decimal(0))
+    return choose(batch.step, total=total, case=case)
 
 
 def _write(batch: Batch, mentioned: list[Turn], choice: Choice, *, slot: Slot, case: Case) -> Action:

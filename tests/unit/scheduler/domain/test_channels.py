@@ -104,6 +104,13 @@ def test_without_any_channel_there_is_one_task_and_the_reason() -> None:
     assert "wait.no-channel" in [reason.code for reason in reasons]
 
 
+@pytest.mark.parametrize("hour", ["03:00", "09:00", "20:00"])
+def test_without_any_channel_the_reason_is_the_same_at_every_hour(hour: str) -> None:
+    who = customer(invoice(due="2026-06-15"), details=())
+    (said,) = ask(who, local("2026-06-15", hour)).reasons
+    assert said.reasons[0].code == "wait.no-channel"
+
+
 def test_a_bounce_means_the_step_was_not_done_the_next_channel_and_one_task() -> None:
     now = local("2026-06-15")
     first = ask(due_today(), now)
