@@ -35,16 +35,22 @@ async def _up(stack: Stack) -> int:
 def _print_addresses(stack: Stack) -> None:
     """Print what a user needs next."""
     for name, url in stack.urls.items():
-        note = (
-            "what was sent, as its receivers see it" if name == "inbox" else f"API, description at {url}/docs"
-        )
-        print(f"  {name:<11} {url}   {note}")
+        print(f"  {name:<11} {url}   {_note(name, url)}")
     print(f"  {'Kafka':<11} {stack.bootstrap}")
     if stack.choice.postgres:
         print(f"  {'PostgreSQL':<11} 127.0.0.1:{stack.addresses.ports['postgres']}, one database per service")
     print(f"  {'mail':<11} {stack.addresses.smtp_url}")
     print(
         f"Logs are in {stack.layout.logs}. A token for the APIs: make token CREDITOR=acme-nl. Stop it: make down."
+    )
+
+
+def _note(name: str, url: str) -> str:
+    """Return what stands behind an address."""
+    return (
+        "what was sent, as its receivers see it"
+        if name == "inbox"
+        else f"API, described at {url}/openapi.json"
     )
 
 

@@ -110,6 +110,9 @@ def test_up_says_where_everything_is_a_second_up_that_it_is_up_already_and_down_
         assert first.startswith("Velvet is up.\n")
         for name in (*SERVICES, "inbox"):
             assert f"http://127.0.0.1:{environ[PORT_VARIABLES[name]]}" in first
+        # The only description that a service serves (contract section 4); there is no page for people.
+        assert first.count("/openapi.json") == len(SERVICES)
+        assert "/docs" not in first
         assert str(home / "logs") in first
         assert stack("up") == first.replace("Velvet is up.", "Velvet is already up.")
         shown = stack(
