@@ -156,6 +156,15 @@ def test_a_formal_notice_to_a_consumer_speaks_of_no_costs() -> None:
             assert not re.search(r"kosten|rente|costs|interest|uit handen", text)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_claims_more_contacts_than_the_rules_ask_for(language: str) -> None:
+    # A last notice needs one friendly contact before it, and a call comes due after a dispute without any.
+    letter = render(template="last-notice", tone="FORMAL", language=language).text.lower()
+    assert not re.search(r"meerdere keren|several times", letter)
+    script = RENDERER.script(a_command(template="call-overdue", language=language), party=a_party())
+    assert not re.search(r"herinnering gestuurd|reminder was sent", script.lower())
+
+
 def test_dates_and_amounts_are_written_as_readers_write_them() -> None:
     english = render(language="en").text
     assert "1 April 2026" in english
