@@ -55,7 +55,7 @@ async def fuzz_api(
     """Fuzz one API and return what was done and what was found."""
     config = home / "schemathesis.toml"
     config.write_text(config_with(known))
-    arguments = ["--config-file", str(config), "--no-color", "run", f"{url}/openapi.json", "--checks", "all"]
+    arguments = ["--config-file", str(config), "--no-color", "run", f"{url}/openapi.json"]
     arguments += ["--header", f"Authorization: Bearer {token}", "--seed", str(effort.seed)]
     arguments += ["--workers", str(effort.workers), "--max-examples", str(effort.examples)]
     if effort.seconds_max:

@@ -23,7 +23,7 @@ from notifier.adapters.whatsapp import WhatsApp, WhatsAppAccount
 from notifier.domain.message import Message, Rendered
 from notifier.domain.outcome import Accepted
 from notifier.domain.parties import Party, choose_recipient
-from tests.fuzz.effort import EXAMPLES
+from tests.fuzz.effort import EXAMPLES, MINUTES
 from tests.integration.inbox.running import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -44,6 +44,8 @@ from tests.unit.notifier.builders import (
     a_party,
     an_invoice,
 )
+
+pytestmark = pytest.mark.timeout(int(300 + 60 * MINUTES))
 
 RENDERER = TemplateRenderer()
 CHANNELS = ("EMAIL", "SMS", "WHATSAPP", "LETTER")
