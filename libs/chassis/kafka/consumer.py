@@ -27,6 +27,8 @@ from chassis.telemetry.logs import error_name, log
 from chassis.telemetry.metrics import FENCED_TOTAL, WAITS_TOTAL
 
 _POLL_MS = 1000
+_METADATA_MS_MAX = 30_000
+"""So long a partition that a topic was given while this process runs may stay unread; the gate waits for it."""
 _STUCK_S = 120.0
 _HOUSEKEEPING_S = 1.0
 _REVOKE_S_MAX = 10.0
@@ -115,6 +117,7 @@ class BulkConsumer:
             fetch_max_wait_ms=self._settings.fetch_wait_ms_max,
             fetch_min_bytes=1,
             max_poll_records=self._settings.batch_records_max,
+            metadata_max_age_ms=_METADATA_MS_MAX,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=1_000,
             max_poll_interval_ms=300_000,
@@ -240,9 +243,7 @@ class BulkConsumer:
     async def _refuse_lost_topics(self, positions: Mapping[Place, int]) -> None:
         """Raise when an offset row is beyond its topic's end: reading on would pass over new records."""
         ends = await self._service.progress.ends_of(sorted({place.topic for place in positions}))
-        beyond = [
-            place for place, position in positions.items() if position > ends[place.topic][place.partition]
-        ]
+        beyond = [place for place, position in positions.items() if position > _end(ends, place)]
         if beyond:
             raise LostTopic(beyond[0])
 
@@ -301,6 +302,12 @@ class BulkConsumer:
                 await consumer.stop()
         except (TimeoutError, KafkaError, OSError) as error:
             log(__name__).warning("consumer_close_failed", error=error_name(error))
+
+
+def _end(ends: Mapping[str, Sequence[int]], place: Place) -> int:
+    """Return where a partition ends; 0 for one that the topic got after its partitions were counted."""
+    counted = ends[place.topic]
+    return counted[place.partition] if place.partition < len(counted) else 0
 
 
 async def _commit(consumer: AIOKafkaConsumer, positions: Mapping[Place, int]) -> None:

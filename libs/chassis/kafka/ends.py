@@ -1,6 +1,7 @@
 """Reads end offsets with a consumer of its own: one that polls would answer only after its long poll."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from chassis.settings import ServiceSettings
 from chassis.telemetry.logs import error_name
 
 _ANSWER_S_MAX = 5.0
+_COUNTED_S_MAX = 10.0
+"""Partitions are counted anew after this time: an operator may give a running cluster's topic more of them."""
 
 
 class NoTopic(Transient):
@@ -28,6 +31,7 @@ class Ends:
         self._settings = settings
         self._names = sorted(registry.topics)
         self._partitions: dict[str, int] = {}
+        self._counted_at = 0.0
         self._consumer: AIOKafkaConsumer | None = None
         self._connecting = asyncio.Lock()
 
@@ -46,11 +50,17 @@ class Ends:
                 ]
                 found = await consumer.end_offsets(places)
         except (KafkaError, OSError, TimeoutError) as error:
+            # A topic made anew with fewer partitions never answers for those that are gone.
+            self.forget()
             raise Transient(f"Kafka did not say how far its topics go ({error_name(error)})") from error
         ends: dict[str, list[int]] = {}
         for place in places:
             ends.setdefault(place.topic, []).append(int(found[place]))
         return ends
+
+    def forget(self) -> None:
+        """Count the partitions anew at the next question."""
+        self._partitions.clear()
 
     async def close(self) -> None:
         """Close the connection."""
@@ -59,7 +69,10 @@ class Ends:
             await consumer.stop()
 
     async def _partitions_of(self, topic: str) -> int:
-        """Return how many partitions the topic has in this cluster; that number never changes."""
+        """Return how many partitions the topic has in this cluster, as counted not long ago."""
+        if time.monotonic() - self._counted_at > _COUNTED_S_MAX:
+            self.forget()
+            self._counted_at = time.monotonic()
         if topic not in self._partitions:
             asked = self._names if topic in self._names else [topic]
             self._partitions |= await partitions_of(connection_options(self._settings), asked)

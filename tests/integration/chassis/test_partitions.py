@@ -3,14 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
+from chassis.kafka import consumer as consuming
+from chassis.kafka import ends as counting
 from chassis.kafka.connection import connection_options
 from chassis.kafka.ends import Ends, NoTopic, partitions_of
 from chassis.kafka.registry import Registry, registry
 from chassis.kafka.topics import create
 from chassis.kernel.errors import Transient
 from tests.support.servers import Topics, delete_topics
-from tests.support.toy_stage import Stage
+from tests.support.toy import thing
+from tests.support.toy_stage import Record, Stage, eventually, running
 
 
 @pytest.mark.parametrize("partitions", [1, 5])
@@ -26,6 +30,88 @@ async def test_how_far_a_topic_goes_is_counted_over_the_partitions_that_it_has(
         assert await ends.of([name]) == {name: [0] * (partitions - 1) + [1]}
     finally:
         await ends.close()
+
+
+async def _widen(bootstrap: str, name: str, *, partitions: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_partitions({name: NewPartitions(total_count=partitions)})
+        await eventually(lambda: _is_as_wide(bootstrap, name, partitions))
+    finally:
+        await admin.close()
+
+
+async def _is_as_wide(bootstrap: str, name: str, partitions: int) -> bool:
+    try:
+        return (await partitions_of({"bootstrap_servers": bootstrap}, [name]))[name] == partitions
+    except NoTopic:  # The broker needs a moment to tell of a topic that was just made.
+        return False
+
+
+async def test_partitions_that_a_topic_gets_later_are_counted_too(
+    stage: Stage, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await topics.create("growing", partitions=1)
+    await eventually(lambda: _is_as_wide(stage.bootstrap, name, 1))
+    ends = Ends(stage.settings(), registry=Registry({}))
+    try:
+        assert await ends.of([name]) == {name: [0]}
+        await _widen(stage.bootstrap, name, partitions=3)
+        monkeypatch.setattr(counting, "_COUNTED_S_MAX", 0.0)
+        assert await ends.of([name]) == {name: [0, 0, 0]}
+    finally:
+        await ends.close()
+
+
+async def test_a_topic_made_anew_with_fewer_partitions_answers_again_after_one_failure(
+    stage: Stage, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await topics.create("shrinking", partitions=3)
+    await eventually(lambda: _is_as_wide(stage.bootstrap, name, 3))
+    monkeypatch.setattr(counting, "_ANSWER_S_MAX", 2.0)
+    ends = Ends(stage.settings(), registry=Registry({}))
+    try:
+        assert await ends.of([name]) == {name: [0, 0, 0]}
+        await delete_topics(stage.bootstrap, [name])
+        await _made_again(topics, name="shrinking", partitions=1)
+        with pytest.raises(Transient):
+            await ends.of([name])
+        assert await ends.of([name]) == {name: [0]}
+    finally:
+        await ends.close()
+
+
+async def _made_again(topics: Topics, *, name: str, partitions: int) -> None:
+    """Create a topic that was just deleted: the broker may need a moment for the first."""
+
+    async def made() -> bool:
+        full = await topics.create(name, partitions=partitions)
+        return await _is_as_wide(topics.bootstrap, full, partitions)
+
+    await eventually(made)
+
+
+async def test_what_lies_in_a_partition_that_came_later_is_taken_in(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "_METADATA_MS_MAX", 500)
+    partitions = len(await stage.producer.partitions_for(f"{stage.prefix}things"))
+    async with running(stage) as run:
+        await eventually(lambda: _is_up(run.health.reasons()))
+        # The consumer may hear of the new partition before the ends are counted anew.
+        await _widen(stage.bootstrap, f"{stage.prefix}things", partitions=partitions + 1)
+        await stage.producer.client.force_metadata_update()
+        await stage.produce(Record(thing(1), partition=partitions))
+        await eventually(lambda: _counted(stage))
+
+
+async def _is_up(reasons: object) -> bool:
+    return not reasons
+
+
+async def _counted(stage: Stage) -> bool:
+    return await stage.rows("SELECT count(*) FROM things") == [(1,)]
 
 
 async def test_a_topic_that_is_not_there_is_said(stage: Stage) -> None:
