@@ -24,6 +24,7 @@ from sandbox.stack.addresses import SERVICES
 REACH_S_MAX = 12.0
 """How long an armed fault point may stay unreached before the process is killed where it stands."""
 RECOVERY_S_MAX = 60.0
+LOOKS_MAX = 10
 BROKEN_AFTER_S = 20.0
 """When to look for a fault of the broker's own, from which nobody can recover."""
 _POLL_S = 0.1
@@ -118,11 +119,19 @@ class Striker:
 
     async def _note_doubts(self, service: str) -> None:
         """Note the calls that a dead sender left without an answer."""
-        if service == "notifier":
-            rows = await self.witness.rows(
-                "notifier", "SELECT contact_id FROM contacts WHERE state = 'CALLING'"
-            )
-            self.toll.in_doubt |= {str(row["contact_id"]) for row in rows}
+        if service != "notifier":
+            return
+        query = "SELECT contact_id FROM contacts WHERE state = 'CALLING'"
+        for attempt in range(LOOKS_MAX):
+            try:
+                rows = await self.witness.rows("notifier", query)
+            except _DOWN:
+                if attempt == LOOKS_MAX - 1:
+                    raise
+                await asyncio.sleep(0.5)
+            else:
+                self.toll.in_doubt |= {str(row["contact_id"]) for row in rows}
+                return
 
     async def _freeze(self, strike: Strike) -> None:
         """Freeze one replica until the broker has given its partitions to the other, then wake it up."""

@@ -1,5 +1,6 @@
 """The harness's own eyes in the databases: triggers that note claims, settlements and offsets that go back."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -70,6 +71,7 @@ class Witness:
 
     stack: Stack
     _connections: dict[str, Any] = field(default_factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def install(self) -> None:
         """Put the triggers in."""
@@ -86,12 +88,19 @@ class Witness:
 
     async def execute(self, service: str, script: str) -> None:
         """Run a script in one database."""
-        await (await self._connected(service)).execute(script)
+        async with self._alone(service):
+            await (await self._connected(service)).execute(script)
 
     async def rows(self, service: str, query: str, *values: object) -> Sequence[Mapping[str, Any]]:
         """Return the rows of a query; raises what asyncpg or the network raises while the server is down."""
-        found: Sequence[Mapping[str, Any]] = await (await self._connected(service)).fetch(query, *values)
+        async with self._alone(service):
+            connection = await self._connected(service)
+            found: Sequence[Mapping[str, Any]] = await connection.fetch(query, *values)
         return found
+
+    def _alone(self, service: str) -> asyncio.Lock:
+        """Return the lock of a service's connection: guard and striker look at the same time."""
+        return self._locks.setdefault(service, asyncio.Lock())
 
     async def offsets(self, service: str) -> dict[str, dict[int, int]]:
         """Return how far a service has come: topic, partition, next offset."""

@@ -1,5 +1,6 @@
 """The guard sees a step down, and the driver a clock that lets itself be turned back."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, cast
@@ -9,6 +10,7 @@ import pytest
 from chaos.invariants import Guard
 from chaos.ledger_log import Rung
 from chaos.oracle import Call
+from chaos.witness import Witness
 from chaos.workload import Driver, Played
 from sandbox.replay.client import SandboxError
 
@@ -49,6 +51,27 @@ async def test_a_guard_that_cannot_see_says_so_unless_a_server_is_down(
 
     await guard.look(check)
     assert bool(guard.breaches) is is_broken
+
+
+class Connection:
+    """A connection that does one thing at a time, as asyncpg's does."""
+
+    busy = False
+
+    def is_closed(self) -> bool:
+        return False
+
+    async def fetch(self, *_: object) -> list[Any]:
+        assert not self.busy, "another operation is in progress"
+        self.busy = True
+        await asyncio.sleep(0)
+        self.busy = False
+        return []
+
+
+async def test_guard_and_striker_may_look_at_the_same_time() -> None:
+    witness = Witness(cast("Any", None), {"notifier": Connection()})
+    await asyncio.gather(*(witness.rows("notifier", "SELECT 1") for _ in range(3)))
 
 
 class Clock:
