@@ -16,6 +16,16 @@ _POLL_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """Work under way that a service must have seen through before it is at rest."""
+
+    count: Callable[[Unit], Awaitable[int]]
+    """Counts it, whichever process is at it."""
+    is_busy: Callable[[], bool] = lambda: False
+    """Whether this process is in the midst of it: nobody need count meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """A service at rest, and how it was seen."""
 
@@ -30,11 +40,14 @@ async def at_rest(
     progress: Progress,
     clock: Clock,
     ends: Mapping[str, Sequence[int]],
-    pending: Callable[[Unit], Awaitable[int]] | None = None,
+    pending: Pending | None = None,
 ) -> Rest:
     """Wait, as long as it takes, until ``ends`` are in, then nothing is pending, then the outbox is empty."""
     while True:
         rung = database.committed.listen()
+        if pending is not None and pending.is_busy():
+            await wait(rung, timeout_s=_POLL_S)
+            continue
         async with database.reading() as unit:
             first = await standing(unit.connection)
             if first.has_reached(ends, topics=progress.consumes):
@@ -45,7 +58,7 @@ async def at_rest(
                 if pending is None and is_known and not first.is_waiting:
                     return Rest(first, await progress.own_ends(numbered=first.numbered, is_certain=True))
                 # Pending work before the outbox: what ends in between has left its rows there.
-                if pending is None or not await pending(unit):
+                if pending is None or not await pending.count(unit):
                     # The number was read first: whoever had taken one by then is seen to write, or waits in the outbox.
                     is_certain = is_known or not await is_written_to(unit.connection)
                     last = await standing(unit.connection)

@@ -13,6 +13,7 @@ from chassis.kafka.messages import Incoming
 from chassis.kafka.progress import Progress
 from chassis.kafka.registry import Registry, registry
 from chassis.kernel.clock import Clock
+from chassis.rest import Pending
 from chassis.settings import ServiceSettings
 
 
@@ -56,7 +57,7 @@ class Service:
     """The earliest instant at which ``on_time`` has work."""
     background: Sequence[Callable[[], Awaitable[None]]] = ()
     """Further loops of the ``tick`` role; they end when ``stopping`` is set, and are begun again after an error."""
-    pending: Callable[[Unit], Awaitable[int]] | None = None
+    pending: Pending | None = None
     """Work under way that "settled" must wait for."""
     check: Callable[[Incoming], object] | None = None
     """Run on each record before ``handle``; raises Poison, and the batch need not be split to find the record."""

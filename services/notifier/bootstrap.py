@@ -13,6 +13,7 @@ from chassis.http.client import ServiceClient
 from chassis.http.tokens import ServiceToken
 from chassis.kernel.clock import Clock
 from chassis.parts import Parts, connected
+from chassis.rest import Pending
 from chassis.service import Restoring, Service
 from chassis.settings import load
 from notifier.adapters.gate import InvoicesGate
@@ -114,7 +115,7 @@ def _service(
         on_time=_nothing_by_itself,
         next_change_at=partial(_next_change_at, clock=parts.clock),
         background=(partial(sender.run, stopping=stopping, committed=parts.database.committed),),
-        pending=partial(_pending, clock=parts.clock, meters=meters),
+        pending=Pending(partial(_pending, clock=parts.clock, meters=meters), lambda: sender.is_busy),
         measure=partial(_measure, clock=parts.clock, meters=meters),
         restoring=Restoring(rows=put_back),
         stopping=stopping,

@@ -34,12 +34,29 @@ class Ends:
         self._counted_at = 0.0
         self._consumer: AIOKafkaConsumer | None = None
         self._connecting = asyncio.Lock()
+        self._next: dict[tuple[str, ...], asyncio.Task[dict[str, list[int]]]] = {}
+        self._turn: dict[tuple[str, ...], asyncio.Lock] = {}
 
     async def of(self, topics: Iterable[str]) -> dict[str, list[int]]:
-        """Return the end offset (the next one to be written) of every partition; raises Transient."""
-        names = list(topics)
+        """Return the end offset (the next one to be written) of every partition; raises Transient.
+
+        One question is on its way at a time: whoever comes meanwhile shares the next one, which is sent
+        after they came, so that the answer is never older than what they ask for.
+        """
+        names = tuple(topics)
         if not names:
             return {}
+        shared = self._next.get(names)
+        if shared is None:
+            shared = self._next[names] = asyncio.create_task(self._in_turn(names))
+        return await asyncio.shield(shared)
+
+    async def _in_turn(self, names: tuple[str, ...]) -> dict[str, list[int]]:
+        async with self._turn.setdefault(names, asyncio.Lock()):
+            del self._next[names]
+            return await self._ask(names)
+
+    async def _ask(self, names: tuple[str, ...]) -> dict[str, list[int]]:
         try:
             async with asyncio.timeout(_ANSWER_S_MAX):
                 consumer = await self._connected()

@@ -55,7 +55,7 @@ def gate_router(desk: Desk) -> APIRouter:
         """Wait for every payment that was on Kafka when the question came, then answer from one reading."""
         fresh = await desk.is_fresh()
         keys = sorted({(asked.creditor_id, asked.invoice_id) for asked in body.invoices})
-        async with desk.database.unit() as unit:
+        async with desk.database.reading() as unit:
             states = await desk.open_readings(unit).gate_states(keys)
         answers = []
         for asked in body.invoices:
@@ -70,7 +70,9 @@ def gate_router(desk: Desk) -> APIRouter:
                     blocked=answer,
                 )
             )
-        caught_up_to = await desk.caught_up_to(desk.clock.now())
+        now = desk.clock.now()
+        # Fresh: everything was in when the question came, so nobody need be asked once more.
+        caught_up_to = now if fresh and now is not None else await desk.caught_up_to(now)
         return GateShown(fresh=fresh, caught_up_to=caught_up_to, invoices=answers)
 
     return router

@@ -29,6 +29,8 @@ class Sender:
         self._poll_s = poll_s
         self._told_until_s = 0.0
         self._looked_at: datetime | None = None
+        self.is_busy = False
+        """Whether a batch is on its way."""
 
     def expect(self) -> None:
         """Say that commands are about to be committed: the next bells are worth a look."""
@@ -49,9 +51,18 @@ class Sender:
             self._looked_at = now
             if now is None or not await self._reader.is_due(now):
                 await self._sleep(rung, committed=committed)
-            elif not await self._send_due():
+            elif not await self._send(committed):
                 # Due, and yet not to be sent now: the gate has no fresh answer, or somebody else is at it.
                 await wait(stopping, timeout_s=NOT_FRESH_PAUSE_S)
+
+    async def _send(self, committed: Notice) -> int:
+        """Send one batch; who waits for it is woken when it has been seen through."""
+        self.is_busy = True
+        try:
+            return await self._send_due()
+        finally:
+            self.is_busy = False
+            committed.ring()
 
     async def _sleep(self, rung: asyncio.Event, *, committed: Notice) -> None:
         """Sleep until there may be something to send: most bells ring for other things."""

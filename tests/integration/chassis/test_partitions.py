@@ -1,5 +1,6 @@
 """How many partitions a topic has is the cluster's word, not the registry's: somebody else may have made it."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -130,3 +131,34 @@ async def test_topics_are_made_as_wide_as_was_asked_and_stay_as_they_are(bootstr
         assert found == {name: min(registry()[name].partitions, 2) for name in names}
     finally:
         await delete_topics(bootstrap, names)
+
+
+async def test_who_asks_while_a_question_is_on_its_way_shares_the_next_one(
+    stage: Stage, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never the one on its way: it may have been answered before a record that the asker knows of."""
+    name = await topics.create("shared")
+    ends = Ends(stage.settings(), registry=Registry({}))
+    sent, released = asyncio.Event(), asyncio.Event()
+    answers: list[dict[str, list[int]]] = []
+    really = Ends._ask
+
+    async def held(self: Ends, names: tuple[str, ...]) -> dict[str, list[int]]:
+        answer = await really(self, names)
+        answers.append(answer)
+        sent.set()
+        await released.wait()
+        return answer
+
+    monkeypatch.setattr(Ends, "_ask", held)
+    try:
+        early = asyncio.create_task(ends.of([name]))
+        await sent.wait()
+        await stage.producer.send_and_wait(name, b"{}", key=b"k")
+        late = [asyncio.create_task(ends.of([name])) for _ in range(50)]
+        await asyncio.sleep(0)
+        released.set()
+        assert (await early, await asyncio.gather(*late)) == ({name: [0]}, [{name: [1]}] * 50)
+        assert len(answers) == 2
+    finally:
+        await ends.close()

@@ -119,7 +119,7 @@ class Stage:
         async with asyncio.timeout(SETTLE_S_MAX):
             while True:
                 async with self.database.unit() as unit:
-                    pending = await self.service.pending(unit)
+                    pending = await self.service.pending.count(unit)
                 # As the clock does: first the notifier is at rest, then the providers' call-backs are in.
                 if not pending and await self.inbox.callbacks.idle(timeout_s=SETTLE_S_MAX):
                     return
