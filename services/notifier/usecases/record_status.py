@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from notifier.domain.contact import ContactEvent
+from notifier.domain.contact import ContactEvent, MessageContact
 from notifier.domain.delivery import State, Status
 from notifier.domain.reports import StatusReport
 from notifier.usecases.ports import Work
@@ -16,6 +16,7 @@ async def record_status(work: Work, report: StatusReport, *, now: datetime) -> b
     if contact is None:
         return False
     now = max(now, contact.delivery.at)
+    contact = _taken(work, contact, report=report)
     heard = contact.delivery.hear(
         report.status, provider_message_id=report.provider_message_id, why=report.reason
     )
@@ -40,6 +41,20 @@ async def record_status(work: Work, report: StatusReport, *, now: datetime) -> b
         event = "BOUNCED" if has_failed else "OUTCOME"
         work.record(after.recorded(event=event, at=now, failed_channel=channel))
     return True
+
+
+def _taken(work: Work, contact: MessageContact, *, report: StatusReport) -> MessageContact:
+    """Say first that the provider has taken a message whose call-back beats its answer.
+
+    Then what is told of it does not depend on which of the two came first.
+    """
+    if contact.delivery.state is not State.CALLING or report.status in {Status.ACCEPTED, Status.SENT}:
+        return contact
+    taken = contact.moved(
+        contact.delivery.hear(Status.ACCEPTED, provider_message_id=report.provider_message_id)
+    )
+    work.record(taken.recorded())
+    return taken
 
 
 def _event_kind(status: Status, *, channel: str) -> str:
