@@ -20,7 +20,7 @@ CUSTOMERS = 2_000
 """So many that a hundred messages go out on a day of the ledger."""
 WARM_DAYS = 14
 """The blows begin when the first invoices fall due."""
-PAUSE_S_MAX = 8.0
+PAUSE_S_MAX = 5.0
 PER_MINUTE = {"deliveries": 167, "kills": 3.34}
 """An hour's minima (10,000 deliveries, 200 kills), by the minute; the quarter of an hour asks for less."""
 QUARTER = (2_000, 40)
