@@ -31,9 +31,8 @@ from sandbox.stack.stack import Choice, Stack
 SAMPLE_SEED, SAMPLE_CUSTOMERS, SAMPLE_MONTHS = 0, 200, 12
 AFTERMATH_DAYS = 50
 """Days replayed after the last fact of a ledger with unpaid invoices: the last step of a ladder is on day 45."""
-# One process a service on two cores: more partitions would only make every poll longer. And a replay asks a few
-# hundred customers the same small questions: planning each anew took a tenth of its time.
-CHOICE = Choice(partitions_max=2, postgres_settings=("plan_cache_mode=force_generic_plan",))
+PARTITIONS_MAX = 2
+"""One process a service on two cores: more would only make every poll longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ async def play(console: Console, script: Script) -> int:
     """Start a stack, replay, report; 1 when a promise was broken."""
     creditor = Creditor()
     async with (
-        Stack.fresh(CHOICE, say=say) as stack,
+        Stack.fresh(Choice(partitions_max=PARTITIONS_MAX), say=say) as stack,
         SandboxClient(stack.urls, token=stack.token(creditor.creditor_id)) as client,
     ):
         stage = Stage(stack.bootstrap, client)

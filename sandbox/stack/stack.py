@@ -39,8 +39,6 @@ class Choice:
     kafka: bool = True
     durable: bool = True
     """False: PostgreSQL trades crash safety for speed."""
-    postgres_settings: tuple[str, ...] = ()
-    """Further settings of the server, as ``name=value``."""
     partitions_max: int = 0
     """No topic gets more partitions than this: each costs every poll a little; 0: as the registry says."""
 
@@ -63,12 +61,7 @@ class Stack:
         """Make the parts, those not chosen too: a part that an earlier choice started must be stopped."""
         ports = self.addresses.ports
         self._parts = {
-            "postgres": PostgresServer(
-                self.layout,
-                ports["postgres"],
-                durable=self.choice.durable,
-                settings=self.choice.postgres_settings,
-            ),
+            "postgres": PostgresServer(self.layout, ports["postgres"], durable=self.choice.durable),
             "kafka": KafkaBroker(self.layout, ports["kafka"], ports["kafka_controller"]),
             "inbox": Program("inbox", self.layout, ["sandbox.inbox"], self.addresses.url("inbox")),
         }
