@@ -54,15 +54,16 @@ async def at_rest(
                 if isinstance(clock, SandboxClock) and first.now is not None:
                     # Another process may have followed the clock; this one judges by the same time.
                     clock.set(first.now)
-                is_known = progress.knows(first.numbered)
-                if pending is None and is_known and not first.is_waiting:
+                if pending is None and progress.knows(first.numbered) and not first.is_waiting:
                     return Rest(first, await progress.own_ends(numbered=first.numbered, is_certain=True))
                 # Pending work before the outbox: what ends in between has left its rows there.
                 if pending is None or not await pending.count(unit):
                     # The number was read first: whoever had taken one by then is seen to write, or waits in the outbox.
-                    is_certain = is_known or not await is_written_to(unit.connection)
+                    is_certain = progress.knows(first.numbered) or not await is_written_to(unit.connection)
                     last = await standing(unit.connection)
                     if not last.is_waiting:
                         break
         await wait(rung, timeout_s=_POLL_S)
-    return Rest(last, await progress.own_ends(numbered=first.numbered, is_certain=is_certain))
+    # What was told between the looks has a number of its own, which says nothing about writers yet.
+    is_certain = is_certain and last.numbered == first.numbered
+    return Rest(last, await progress.own_ends(numbered=last.numbered, is_certain=is_certain))

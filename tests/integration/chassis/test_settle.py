@@ -12,9 +12,11 @@ import pytest
 from chassis.db import outbox
 from chassis.db.outbox import RawMessage
 from chassis.db.standing import standing
+from chassis.db.unit_of_work import Unit
 from chassis.http.api import create_app
 from chassis.http.tokens import Signer
 from chassis.kafka.ends import Ends
+from chassis.rest import Pending, at_rest
 from tests.support.token_files import key_files
 from tests.support.toy import thing
 from tests.support.toy_stage import Record, Running, Stage, eventually, running
@@ -114,6 +116,37 @@ async def test_a_message_written_before_the_look_and_committed_after_it_is_not_o
         await eventually(lambda: _is_out(run))
         after = (await _settle(client, {})).json()["ends"]
         assert (sum(before[counts]), sum(after[counts])) == (0, 1)
+
+
+async def test_what_is_told_while_pending_work_is_counted_is_not_overlooked(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The look began with a number that was known; the work that ends during it writes one more."""
+    counts = f"{stage.prefix}counts"
+    message = RawMessage(topic=counts, key=b"k", value=b"{}", headers=[])
+    async with _asked(stage, tmp_path_factory) as (run, client):
+        service = run.service
+
+        async def is_remembered() -> bool:
+            await _settle(client, {})
+            async with service.database.reading() as unit:
+                return service.progress.knows((await standing(unit.connection)).numbered)
+
+        async def ends_meanwhile(_: Unit) -> int:
+            async with service.database.unit() as other:
+                other.publish_raw(message)
+            await eventually(lambda: _is_out(run))
+            return 0
+
+        await eventually(is_remembered)
+        rest = await at_rest(
+            service.database,
+            progress=service.progress,
+            clock=service.clock,
+            ends={},
+            pending=Pending(ends_meanwhile),
+        )
+        assert sum(rest.ends[counts]) == 1
 
 
 async def _is_out(run: Running) -> bool:
