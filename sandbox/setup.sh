@@ -38,8 +38,8 @@ attempt() {
     shift
     if "$@" >> "$log" 2>&1; then return 0; fi
     if tail -n 40 "$log" | grep -qi 'no space left'; then die "The disk is full: make room where $root lies, and try again."; fi
-    # Maven says the reason first, pip says it last.
-    why=$(grep -m 1 '^\[ERROR\]' "$log" || grep '^ *[A-Za-z]*Error: ' "$log" || grep -i 'error' "$log" || true)
+    # Maven says the reason first, pip says it last. Maven may colour the first line and leave the next one empty.
+    why=$(sed -n 's/^.*\(\[ERROR\] *[^ ]\)/\1/p' "$log" | grep -m 1 . || grep '^ *[A-Za-z]*Error: ' "$log" || grep -i 'error' "$log" || true)
     why=$(printf '%s\n' "$why" | tail -n 1 | sed 's/^ *//' | cut -c 1-300)
     die "$what failed: ${why:-see the log} (all of it in $root/$log)."
 }
@@ -88,11 +88,17 @@ check_java() {
     [ "$version" -ge 17 ] || die "Kafka needs Java 17 or newer, and $java is Java $version."
 }
 
-fetch_kafka() {
-    if [ -d "$libs" ] && is_done kafka "$kafka_mark"; then return 0; fi
+has_kafka() { [ -d "$libs" ] && is_done kafka "$kafka_mark"; }
+
+check_kafka_needs() {
+    if has_kafka; then return 0; fi
     check_java
     command -v mvn > /dev/null 2>&1 ||
         die "Maven fetches Kafka, and there is no mvn: install it (Debian: apt-get install maven)."
+}
+
+fetch_kafka() {
+    if has_kafka; then return 0; fi
     say "Kafka $kafka_version is fetched (once)."
     draft=$root/$cache/kafka/draft.$$
     rm -rf "$root/$cache/kafka"/draft.*
@@ -127,6 +133,8 @@ free_kb=$(df -Pk . | awk 'NR == 2 { print $4 }')
 export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0
 unset PYTHONHOME PYTHONPATH
 
+# What is missing is said before the minutes of downloading, not after.
+check_kafka_needs
 if ! is_done locked "$locked_mark" || ! [ -x "$venv_python" ]; then
     make_venv
     say "Libraries are installed from the lock (once)."

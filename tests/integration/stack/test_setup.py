@@ -128,6 +128,19 @@ def test_a_missing_maven_is_one_sentence(machine: Machine) -> None:
     assert _complaint(machine.set_up()).startswith("Maven fetches Kafka, and there is no mvn:")
 
 
+@pytest.mark.parametrize("missing", ["java", "mvn"])
+def test_what_kafka_needs_is_asked_for_before_anything_is_downloaded(machine: Machine, missing: str) -> None:
+    machine.lacks(missing)
+    _complaint(machine.set_up())
+    assert not machine.calls.exists() or "install" not in machine.calls.read_text()
+
+
+def test_mavens_reason_is_found_behind_its_colours_and_before_its_empty_lines(machine: Machine) -> None:
+    said = "\\033[0m\\033[0m[ERROR] No plugin found\\n[ERROR] \\n[ERROR] see the manual"
+    machine.has("mvn", f"#!/bin/sh\nprintf '{said}\\n'\nexit 1\n")
+    assert "Fetching Kafka failed: [ERROR] No plugin found (all of it" in _complaint(machine.set_up())
+
+
 def test_a_failed_fetch_gives_mavens_reason_and_leaves_no_half_filled_folder(machine: Machine) -> None:
     reason = "[ERROR] Could not transfer artifact kafka\\n[ERROR] see the manual"
     machine.has("mvn", f"#!/bin/sh\nprintf '{reason}\\n'\nexit 1\n")
