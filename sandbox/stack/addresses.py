@@ -57,8 +57,18 @@ class Addresses:
 
 
 def chosen_addresses(environ: Mapping[str, str]) -> Addresses:
-    """Return the contract's ports, each replaced by its environment variable where that is set."""
-    return Addresses({name: _port(environ, name) for name in DEFAULT_PORTS})
+    """Return the contract's ports, each replaced by its environment variable where that is set.
+
+    Raises StackProblem when two parts would share one: only one of them could start, and answer for both.
+    """
+    holders: dict[int, str] = {}
+    for name in DEFAULT_PORTS:
+        port = _port(environ, name)
+        if port in holders:
+            both = f"{PORT_VARIABLES[holders[port]]} and {PORT_VARIABLES[name]}"
+            raise StackProblem(f"{both} name the same port, {port}: give each its own.")
+        holders[port] = name
+    return Addresses({name: port for port, name in holders.items()})
 
 
 def _port(environ: Mapping[str, str], name: str) -> int:

@@ -33,6 +33,13 @@ def test_a_port_that_is_none_is_refused_by_the_name_of_its_variable(text: str) -
         chosen_addresses({"VELVET_INVOICES_HTTP_PORT": text})
 
 
+def test_two_parts_on_one_port_are_refused_before_one_answers_for_both() -> None:
+    with pytest.raises(StackProblem, match=r"VELVET_INVOICES_HTTP_PORT and VELVET_INBOX_HTTP_PORT .* 8105"):
+        chosen_addresses({"VELVET_INVOICES_HTTP_PORT": "8105"})
+    swapped = {"VELVET_INVOICES_HTTP_PORT": "8105", "VELVET_INBOX_HTTP_PORT": "8101"}
+    assert chosen_addresses(swapped).ports["inbox"] == 8101
+
+
 def test_free_ports_are_free_distinct_and_never_the_fixed_ones(taken: int) -> None:
     ports = free_ports(50)
     assert len(set(ports)) == 50
