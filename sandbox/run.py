@@ -1,6 +1,7 @@
 """`make run`: a fresh stack of its own, a ledger replayed through it, the report, and nothing left behind."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +19,17 @@ from sandbox.ledger.facts import Creditor, DayFacts
 from sandbox.ledger.model import LedgerError
 from sandbox.ledger.read import read_ledger
 from sandbox.ledger.report import spoken
-from sandbox.replay.client import SandboxClient
-from sandbox.replay.evidence import gather
+from sandbox.replay.client import SandboxClient, SandboxError
+from sandbox.replay.evidence import Evidence, gather
 from sandbox.replay.judge import judge
 from sandbox.replay.report import print_report
 from sandbox.replay.stream import Progress as Played
 from sandbox.replay.stream import Stage, evening, replay
 from sandbox.replay.verdicts import Truth
 from sandbox.stack.console import run, say
+from sandbox.stack.problem import StackProblem
 from sandbox.stack.stack import Choice, Stack
+from sandbox.stack.watch import while_it_stands
 
 SAMPLE_SEED, SAMPLE_CUSTOMERS, SAMPLE_MONTHS = 0, 200, 12
 AFTERMATH_DAYS = 50
@@ -73,12 +76,20 @@ async def play(console: Console, script: Script) -> int:
         Stack.fresh(Choice(partitions_max=PARTITIONS_MAX), say=say) as stack,
         SandboxClient(stack.urls, token=stack.token(creditor.creditor_id)) as client,
     ):
-        stage = Stage(stack.bootstrap, client)
-        played = await _watched(console, stage, script)
-        evidence = await gather(client, script.truth.customers, now=evening(played.day, zone=stage.zone))
+        evidence = await while_it_stands(stack, _replayed(console, stack, client, script))
     violations = judge(script.truth, evidence)
     print_report(console, script.truth, evidence, violations=violations)
     return 1 if violations else 0
+
+
+async def _replayed(console: Console, stack: Stack, client: SandboxClient, script: Script) -> Evidence:
+    """Replay and gather what can be seen of it; a service's refusal is a problem in its own words."""
+    stage = Stage(stack.bootstrap, client)
+    try:
+        played = await _watched(console, stage, script)
+        return await gather(client, script.truth.customers, now=evening(played.day, zone=stage.zone))
+    except SandboxError as refusal:
+        raise StackProblem(f"The replay ended early: {refusal}") from refusal
 
 
 async def _watched(console: Console, stage: Stage, script: Script) -> Played:
@@ -115,6 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="which column is what, e.g. customer=Klant,invoice=Fact.nr, or a YAML file",
     )
     chosen = parser.parse_args(arguments)
+    # A broker that goes away is said in one sentence, not in the client's words every tenth of a second.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         script = (

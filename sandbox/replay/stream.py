@@ -1,5 +1,7 @@
 """Publishes the days of a ledger through Kafka and moves the sandbox clock from day to day."""
 
+import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from sandbox.replay.client import SandboxClient
 
 EVENING = time(21, 0)
 """When a replay's last day ends."""
+LET_GO_S_MAX = 5.0
 
 
 @dataclass(slots=True)
@@ -71,8 +74,15 @@ async def replay(
                 progress.days = (progress.day - days[0].day).days + (following is None)
                 await watcher(progress)
     finally:
-        await producer.stop()
+        await let_go(producer)
     return progress
+
+
+async def let_go(producer: AIOKafkaProducer) -> None:
+    """Stop a producer; one whose broker is gone would wait for ever for what it could not send."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LET_GO_S_MAX):
+            await producer.stop()
 
 
 def day_start(day: date, *, zone: ZoneInfo) -> datetime:

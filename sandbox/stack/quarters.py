@@ -73,6 +73,12 @@ def leave(home: Path) -> None:
     shutil.rmtree(home / "postgres", ignore_errors=True)
 
 
+def places(home: Path) -> list[Path]:
+    """Return every folder in which the stack of this home keeps data."""
+    pointed = _pointed(home)
+    return [home] if pointed is None else [home, pointed]
+
+
 def _folder(home: Path, account: Account | None) -> Path:
     """Return the folder for the data, owned by the account that runs the server."""
     inside = home / "postgres"

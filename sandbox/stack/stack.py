@@ -183,6 +183,10 @@ class Stack:
         """Return the names of the parts whose process lives."""
         return [name for name, part in self._parts.items() if part.process.running]
 
+    def ended(self) -> list[str]:
+        """Return the names of the chosen parts whose process does not live."""
+        return sorted(self._chosen - set(self.running()))
+
     async def is_up(self) -> bool:
         """Tell whether every chosen part lives and every /readyz is green."""
         if not self._chosen <= set(self.running()):
