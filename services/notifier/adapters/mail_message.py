@@ -1,41 +1,24 @@
 """Builds the e-mail itself: both texts, and the headers that proof and threading rest on (providers.md 1.1)."""
 
 import re
-from email import policy
-from email.charset import QP, Charset
+from binascii import b2a_qp
 from email.header import Header
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
 from email.utils import format_datetime
-from typing import Any, Final
-
-from typing_extensions import override
+from typing import Final
 
 from chassis.kernel.ids import derived_id
 from notifier.adapters.tidy import one_line
 from notifier.domain.message import Message
 
-_UTF8: Final = Charset("utf-8")
-_UTF8.body_encoding = QP
-
-
-class _AsGiven(policy.Compat32):
-    """Writes headers as they are given: they are made safe here, at a tenth of the time."""
-
-    @override
-    def fold(self, name: str, value: Any) -> str:
-        """Return the header's line."""
-        return f"{name}: {value}{self.linesep}"
-
-    @override
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return the header's line as bytes: ASCII, by what is written above."""
-        return self.fold(name, value).encode("ascii")
-
-
-_POLICY: Final = _AsGiven(linesep="\r\n", max_line_length=None)
 # In quoted-printable "=" stands before two digits only, so this can begin no line of ours.
 _BOUNDARY: Final = "=_velvet"
+_PART_HEADS: Final = {
+    subtype: (
+        f"--{_BOUNDARY}\r\nMIME-Version: 1.0\r\n"
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+    ).encode()
+    for subtype in ("plain", "html")
+}
 _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
 # A reader decodes what looks like an encoded word, line breaks within it too: such a text is encoded itself.
 _ENCODED: Final = "=?"
@@ -53,8 +36,9 @@ def build_mail(message: Message, *, sender: str, tag_replies: bool) -> bytes:
     domain = sender.rpartition("@")[2]
     reply_to = creditor.reply_address or sender
     thread = f"<{derived_id('thread', creditor.creditor_id, message.customer_id)}@{domain}>"
-    mail = MIMEMultipart("alternative", boundary=_BOUNDARY, policy=_POLICY)
-    for name, value in (
+    headers = (
+        ("Content-Type", f'multipart/alternative; boundary="{_BOUNDARY}"'),
+        ("MIME-Version", "1.0"),
         ("From", _mailbox(creditor.sender_name or creditor.shown_name, sender)),
         ("To", _mailbox(message.recipient.name, message.recipient.address)),
         ("Subject", _words(message.rendered.subject)),
@@ -64,12 +48,12 @@ def build_mail(message: Message, *, sender: str, tag_replies: bool) -> bytes:
         ("In-Reply-To", thread),
         ("Reply-To", _mailbox("", tagged(reply_to, tag=message.contact_id) if tag_replies else reply_to)),
         ("Auto-Submitted", "auto-generated"),
-    ):
-        mail[name] = value
-    mail.attach(_part(message.rendered.text, subtype="plain"))
+    )
+    head = "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("ascii")
+    parts = _part(message.rendered.text, subtype="plain")
     if message.rendered.html:
-        mail.attach(_part(message.rendered.html, subtype="html"))
-    return mail.as_bytes(policy=_POLICY)
+        parts += _part(message.rendered.html, subtype="html")
+    return b"%b\r\n%b--%b--\r\n" % (head, parts, _BOUNDARY.encode())
 
 
 def tagged(address: str, *, tag: str) -> str:
@@ -78,11 +62,15 @@ def tagged(address: str, *, tag: str) -> str:
     return f"{local}+{tag}{at}{domain}" if local else address
 
 
-def _part(text: str, *, subtype: str) -> MIMEText:
-    part = MIMEText("", subtype, policy=_POLICY)
-    del part["Content-Transfer-Encoding"]
-    part.set_payload(text, _UTF8)
-    return part
+def _part(text: str, *, subtype: str) -> bytes:
+    """Write one text with the boundary before it, quoted-printable in lines of at most 76 characters (RFC 2045).
+
+    Written in one piece: the standard library's classes take ten times as long for the same bytes.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    # Encoded with line feeds alone, so that the line breaks of long lines become whole ones with the others.
+    body = b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
+    return b"%b%b\r\n" % (_PART_HEADS[subtype], body)
 
 
 def _mailbox(name: str, address: str) -> str:
