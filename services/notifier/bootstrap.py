@@ -4,9 +4,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from chassis.db.notice import Notice
 from chassis.db.unit_of_work import Unit
 from chassis.faults import fault_point
 from chassis.http.client import ServiceClient
@@ -35,7 +37,7 @@ from notifier.entrypoints.http_consent import consent_router
 from notifier.entrypoints.http_contacts import contacts_router
 from notifier.entrypoints.http_tasks import tasks_router
 from notifier.entrypoints.http_webhooks import webhooks_router
-from notifier.entrypoints.ticks import Sender
+from notifier.entrypoints.ticks import Helper, Lane, Sender
 from notifier.settings import Settings
 from notifier.usecases.ports import Provider, Webhook
 from notifier.usecases.recover_sending import RecoverSending
@@ -74,23 +76,24 @@ def _service(
     default_sender = settings.sender_email or (SANDBOX_SENDER if settings.sandbox else "")
     works = PostgresWorks(parts.database, default_sender=default_sender)
     reader, meters, renderer = PostgresReader(parts.database), PrometheusMeters(), TemplateRenderer()
-    send_due = SendDue(
+    owner, full = _owner(settings, role=role), Notice()
+    first = SendDue(
         works=works,
         gate=InvoicesGate(client),
         renderer=renderer,
         providers=providers,
         clock=parts.clock,
         meters=meters,
-        owner=_owner(settings, role=role),
+        owner=owner,
         fault_point=fault_point,
+        when_full=full.ring,
     )
-    sender = Sender(
-        send_due=send_due,
-        recover=RecoverSending(works=works, providers=providers),
-        reader=reader,
-        clock=parts.clock,
-        poll_s=settings.sender_poll_s,
-    )
+    # It takes the first one's lock along, and a name of its own: what a dead lane held is told by its name.
+    second = replace(first, owner=f"{owner}/2", when_full=lambda: None)
+    recover = RecoverSending(works=works, providers=providers)
+    lanes = [Lane(send_due=send_due, recover=recover) for send_due in (first, second)]
+    sender = Sender(lanes[0], reader=reader, clock=parts.clock, poll_s=settings.sender_poll_s)
+    helper = Helper(lanes[1], full=full, poll_s=settings.sender_poll_s)
     consumer = Consumer(
         work_of=partial(PostgresWork, default_sender=default_sender),
         renderer=renderer,
@@ -114,8 +117,13 @@ def _service(
         check=check,
         on_time=_nothing_by_itself,
         next_change_at=partial(_next_change_at, clock=parts.clock),
-        background=(partial(sender.run, stopping=stopping, committed=parts.database.committed),),
-        pending=Pending(partial(_pending, clock=parts.clock, meters=meters), lambda: sender.is_busy),
+        background=tuple(
+            partial(loop, stopping=stopping, committed=parts.database.committed)
+            for loop in (sender.run, helper.run)
+        ),
+        pending=Pending(
+            partial(_pending, clock=parts.clock, meters=meters), lambda: any(lane.is_busy for lane in lanes)
+        ),
         measure=partial(_measure, clock=parts.clock, meters=meters),
         restoring=Restoring(rows=put_back),
         stopping=stopping,

@@ -1,17 +1,21 @@
 """Asks the invoices service, at the instant of sending, how the invoices stand (docs/explain/inside.md section 3)."""
 
+import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from chassis.http.client import ServiceClient
 from chassis.kernel.errors import Rejected, Transient
 from notifier.domain.command import Command
 from notifier.usecases.ports import GateAnswer, Standing
 
+INVOICES_MAX: Final = 5_000
+"""Invoices in one question: half of what the invoices service takes."""
+
 
 class InvoicesGate:
-    """One bulk call for many messages; no answer counts as "not fresh": late beats wrong."""
+    """One bulk call for many messages (several for very many invoices); no answer counts as "not fresh": late beats wrong."""
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
@@ -25,6 +29,12 @@ class InvoicesGate:
                 for line in command.invoices
             }
         )
+        parts = [asked[start : start + INVOICES_MAX] for start in range(0, max(len(asked), 1), INVOICES_MAX)]
+        answers = await asyncio.gather(*map(self._part, parts))
+        standings = {key: standing for answer in answers for key, standing in answer.standings.items()}
+        return GateAnswer(fresh=all(answer.fresh for answer in answers), standings=standings)
+
+    async def _part(self, asked: Sequence[tuple[str, str, str]]) -> GateAnswer:
         body = {
             "invoices": [
                 {"creditor_id": creditor, "customer_id": customer, "invoice_id": invoice}

@@ -36,7 +36,8 @@ from notifier.domain.outcome import (
 CONNECTIONS_MAX: Final = 10
 IDLE_S_MAX: Final = 20.0
 TIMEOUT_S: Final = 20.0
-"""For the envelope as a whole, and again for the mail itself: together well within the lease of a row."""
+"""For the envelope as a whole, its wait for a free connection included, and again for the mail itself: together
+well within the lease of a row."""
 
 _MAILBOX_FULL: Final = "5.2.2"
 _AUTH_CODES: Final = frozenset({530, 534, 535, 538})
@@ -111,8 +112,7 @@ class SmtpMail:
             content = build_mail(message, sender=sender, tag_replies=self._tag_replies)
         except ValueError:
             return Permanent("ADDRESS_INVALID", suppress=Suppress.ADDRESS)
-        async with self._slots:
-            outcome = await self._deliver(sender, message.recipient.address, content)
+        outcome = await self._in_turn(sender, message.recipient.address, content)
         own_id = message_id(message, sender=sender)
         if isinstance(outcome, Ambiguous):
             return Ambiguous(outcome.reason, own_id)
@@ -125,15 +125,30 @@ class SmtpMail:
         own_id = message_id(message, sender=message.creditor.sender_email)
         return await self._log.find(own_id, to=message.recipient.address)
 
-    async def _deliver(self, sender: str, recipient: str, content: bytes) -> Outcome | None:
-        """Return None when the mail was taken.
+    async def _in_turn(self, sender: str, recipient: str, content: bytes) -> Outcome | None:
+        """Wait for a connection; the wait counts as time of the envelope, for the row's lease runs already."""
+        until_s = asyncio.get_running_loop().time() + self._timeout_s
+        try:
+            async with asyncio.timeout_at(until_s):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            return Retry(type(error).__name__)
+        try:
+            return await self._deliver(sender, recipient, content, until_s=until_s)
+        finally:
+            self._slots.release()
+
+    async def _deliver(
+        self, sender: str, recipient: str, content: bytes, *, until_s: float
+    ) -> Outcome | None:
+        """Return None when the mail was taken; ``until_s`` by the loop's clock is the end of the envelope.
 
         Both halves are bounded as a whole, whatever the server takes for its single answers: a mail that
         sets out when the lease of its row is over may be somebody else's by then, and go twice.
         """
         opened: list[SMTP] = []
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout_at(until_s):
                 reached = await self._reach(sender, recipient, opened=opened)
         except TimeoutError as error:
             for client in opened:

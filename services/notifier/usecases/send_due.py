@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -28,13 +28,16 @@ from notifier.domain.parties import Party
 from notifier.usecases.ports import Gate, GateAnswer, Meters, Provider, Renderer, Work, Works
 from notifier.usecases.prepare_message import Refusal, as_it_stands, prepare_message
 
-BATCH_MAX: Final = 20
-"""Messages in flight at once: at most this many are in doubt after a crash."""
+BATCH_MESSAGES_MIN: Final = 20
+BATCH_MESSAGES_MAX: Final = 100
+"""Messages in flight at once in one lane: at most so many of each lane are in doubt after a crash."""
+BATCH_S_AIM: Final = 1.0
+"""Seconds that a batch may take from claim to outcome before the next ones are made smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendDue:
-    """The sender; ``owner`` names the process in the rows that it holds."""
+    """One lane of the sender; ``owner`` names it in the rows that it holds, and no other lane bears that name."""
 
     works: Works
     gate: Gate
@@ -44,16 +47,22 @@ class SendDue:
     meters: Meters
     owner: str
     fault_point: Callable[[str], None]
+    claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Shared by the lanes of a process: two claims at once would choose the same rows, and one come away with none."""
+    when_full: Callable[[], None] = lambda: None
+    """Told when a claim got all that it asked for: there may be work for another lane."""
 
-    async def __call__(self) -> int:
+    async def __call__(self, *, limit: int = BATCH_MESSAGES_MIN) -> int:
         """Send one batch; returns how many messages were seen through, 0 when there is nothing to do now."""
         now = self.clock.now()
         if now is None:
             return 0
-        async with self.works() as work:
-            claimed = await work.contacts.claim_due(now, owner=self.owner, limit=BATCH_MAX)
+        async with self.claiming, self.works() as work:
+            claimed = await work.contacts.claim_due(now, owner=self.owner, limit=limit)
         if not claimed:
             return 0
+        if len(claimed) == limit:
+            self.when_full()
         self.fault_point("after_claim")
         traces = {f"{c.party_key[0]}:{c.party_key[1]}": c.command.trace for c in claimed}
         with tracing.caused_by(traces):
@@ -219,6 +228,18 @@ class SendDue:
         tokens = {contact.key: contact.delivery.token for contact in contacts}
         locked = await work.contacts.lock(tokens)
         return [contact for contact in locked if contact.delivery.token == tokens[contact.key]]
+
+
+def next_limit(limit: int, *, sent: int, took_s: float) -> int:
+    """Return how many messages the next batch may have.
+
+    Large ones save transactions while providers are quick; where they are slow, few are in doubt for long.
+    """
+    if took_s > BATCH_S_AIM:
+        return BATCH_MESSAGES_MIN
+    if sent >= limit and took_s <= BATCH_S_AIM / 2:
+        return min(limit * 2, BATCH_MESSAGES_MAX)
+    return limit
 
 
 def concerns_everybody(outcome: Outcome) -> bool:

@@ -20,7 +20,7 @@ async def _die_at(stage: Stage, point: str, *, channel: str) -> None:
     """Run one batch of the real sender and let it die at a fault point."""
     await stage.take_in(customer_changed(), reminder_due(channel=channel))
     sender = stage.service.background[0].func.__self__  # type: ignore[attr-defined]
-    send_due: SendDue = sender._send_due
+    send_due: SendDue = sender._lane._send_due
 
     def fault_point(name: str) -> None:
         if name == point:
@@ -119,9 +119,9 @@ async def test_a_lease_of_another_process_is_left_alone_until_it_runs_out(idle_s
     await _die_at(stage, "after_claim", channel="EMAIL")
     await stage.execute("UPDATE contacts SET owner = 'somebody-else'")
     sender = stage.service.background[0].func.__self__  # type: ignore[attr-defined]
-    assert await sender._recover(owner=None) == 0
+    assert await sender._lane._recover(owner=None) == 0
     await stage.execute("UPDATE contacts SET lease_until = clock_timestamp() - interval '1 second'")
-    assert await sender._recover(owner=None) == 1
+    assert await sender._lane._recover(owner=None) == 1
     async with sending(stage):
         await stage.settle()
     assert len(stage.inbox_messages()) == 1
@@ -131,7 +131,7 @@ async def test_an_answer_that_comes_after_a_takeover_changes_nothing(idle_stage:
     stage = idle_stage
     await stage.take_in(customer_changed(), reminder_due())
     sender = stage.service.background[0].func.__self__  # type: ignore[attr-defined]
-    send_due: SendDue = sender._send_due
+    send_due: SendDue = sender._lane._send_due
     now = stage.service.clock.now()
     assert now is not None
     async with send_due.works() as work:
