@@ -16,6 +16,8 @@ from notifier.usecases.ports import Key
 
 LEASE_S: Final = 60
 """Longer than any provider call takes (smtp.py, http_outcomes.py): a slow call must never look like a dead one."""
+CANDIDATES_PER_CLAIM: Final = 4
+"""Messages read for each one that may be claimed."""
 _SENDING: Final = "('CLAIMED', 'CALLING')"
 # A message never put off is due at its decision: in the sandbox customers' decisions run ahead of the clock's
 # row, each customer in its own order of time.
@@ -34,13 +36,19 @@ _ADD = text(
 )
 
 # Of each customer the first that is due, and none while another one of theirs is being sent: two processes
-# pick the same row, and the second one skips it because it is locked.
+# pick the same row, and the second one skips it because it is locked. Whoever goes before a candidate of the same
+# customer stands before it in the order of the candidates; some more than are wanted are looked at, for customers
+# to whom several messages are due. NOT IN, because PostgreSQL then reads what is being sent once, whatever it
+# believes about the sizes of the two (neither column is ever NULL).
 _CLAIM = text(
-    "WITH first AS (SELECT DISTINCT ON (p.creditor_id, p.customer_id) p.creditor_id, p.contact_id, p.decided_at"
-    "  FROM contacts p WHERE p.state = 'PENDING' AND (p.not_before <= :now OR p.not_before = p.decided_at) AND NOT EXISTS ("
-    "   SELECT 1 FROM contacts s WHERE s.creditor_id = p.creditor_id AND s.customer_id = p.customer_id"
-    f"   AND s.state IN {_SENDING})"
-    "  ORDER BY p.creditor_id, p.customer_id, p.decided_at, p.contact_id),"
+    "WITH candidates AS MATERIALIZED (SELECT p.creditor_id, p.customer_id, p.contact_id, p.decided_at"
+    "  FROM contacts p WHERE p.state = 'PENDING' AND (p.not_before <= :now OR p.not_before = p.decided_at)"
+    "   AND (p.creditor_id, p.customer_id) NOT IN (SELECT s.creditor_id, s.customer_id FROM contacts s"
+    f"   WHERE s.state IN {_SENDING})"
+    '  ORDER BY p.decided_at, p.creditor_id COLLATE "C", p.contact_id COLLATE "C"'
+    f"  LIMIT {CANDIDATES_PER_CLAIM} * CAST(:limit AS bigint)),"
+    " first AS (SELECT DISTINCT ON (creditor_id, customer_id) creditor_id, contact_id, decided_at FROM candidates"
+    '  ORDER BY creditor_id, customer_id, decided_at, contact_id COLLATE "C"),'
     " picked AS (SELECT creditor_id, contact_id FROM first ORDER BY decided_at, creditor_id, contact_id LIMIT :limit),"
     " locked AS (SELECT k.creditor_id, k.contact_id FROM contacts k JOIN picked USING (creditor_id, contact_id)"
     "  WHERE k.state = 'PENDING' AND (k.not_before <= :now OR k.not_before = k.decided_at) ORDER BY k.creditor_id, k.contact_id FOR UPDATE OF k SKIP LOCKED)"

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from jinja2 import PackageLoader, StrictUndefined, TemplateError, TemplateNotFound
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
 
 from chassis.kernel.calendar import local_day
 from chassis.kernel.errors import Rejected
 from chassis.kernel.money import Money
-from notifier.adapters.formatting import date_text, language_of, money_text
+from notifier.adapters.formatting import LANGUAGES, date_text, language_of, money_text
+from notifier.adapters.phrases import Blocks, Spoken, blocks_of, one_line_of, paragraphs
 from notifier.adapters.tidy import SHORT_CHARS_MAX, tidied
 from notifier.adapters.wording import FORMAL_KINDS, day_or_dash, words
 from notifier.domain.command import Command, InvoiceLine
@@ -59,19 +59,26 @@ def script_kind(command: Command) -> str:
 
 
 class TemplateRenderer:
-    """Renders with a sandbox in which an unknown word is an error, never an empty place."""
+    """Renders so that an unknown word is an error, never an empty place.
+
+    The templates are files of this package. What others call things goes in as values, which are never read as
+    templates, and the HTML layout escapes every one of them.
+    """
 
     def __init__(self) -> None:
-        loader = PackageLoader("notifier.adapters", "templates")
         # Autoescape by ending: the HTML layout escapes everything that it is given.
-        self._environment = SandboxedEnvironment(
-            loader=loader,
+        self._environment = Environment(
+            loader=PackageLoader("notifier.adapters", "templates"),
             undefined=StrictUndefined,
             auto_reload=False,
-            autoescape=lambda name: bool(name and name.endswith(".html")),
+            autoescape=select_autoescape(("html",), default=False),
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._phrases = {
+            language: blocks_of(self._environment, f"{language}/phrases.txt") for language in LANGUAGES
+        }
+        self._blocks: dict[str, Blocks] = {}
 
     def message(self, command: Command, *, party: Party, now: datetime) -> Rendered:
         """Write the message for the command's channel; raises Rejected when the template does not fit it."""
@@ -102,41 +109,35 @@ class TemplateRenderer:
         spoken = self._spoken(language, words(command, party=party, kind=kind, now=None))
         callee, phone = _callee(party, purpose=command.purpose)
         listed = [self._row(line, language=language, spoken=spoken) for line in command.invoices]
-        spoken |= {
-            "callee": callee,
-            "callee_phone": phone,
-            "invoice_list": "\n".join(_script_line(row, spoken=spoken) for row in listed),
-        }
+        spoken.update(
+            {
+                "callee": callee,
+                "callee_phone": phone,
+                "invoice_list": "\n".join(_script_line(row, spoken=spoken) for row in listed),
+            }
+        )
         return _lines(self._block(f"{language}/{kind}.txt", "script", spoken))
 
-    def _spoken(self, language: str, known: dict[str, Any]) -> dict[str, Any]:
+    def _spoken(self, language: str, known: dict[str, Any]) -> Spoken:
         """Add the phrases of the language that the wordings are built of."""
-        phrases = self._environment.get_template(f"{language}/phrases.txt")
-        # The phrases use the words alone, never each other: one context serves them all.
-        context = phrases.new_context(known)
-        spoken = {
-            name: "\n\n".join(_paragraphs("".join(block(context)))) for name, block in phrases.blocks.items()
-        }
-        return {**known, **spoken}
+        return Spoken(known, phrases=self._phrases[language])
 
-    def _block(self, template: str, block: str, known: Mapping[str, Any]) -> str:
-        loaded = self._environment.get_template(template)
-        if block not in loaded.blocks:
-            raise TemplateNotFound(f"{template}#{block}")
-        return "".join(loaded.blocks[block](loaded.new_context(dict(known))))
+    def _block(self, template: str, block: str, known: Spoken) -> str:
+        blocks = self._blocks.get(template)
+        if blocks is None:
+            blocks = self._blocks[template] = blocks_of(self._environment, template)
+        return blocks.write(block, known)
 
-    def _short(self, template: str, *, channel: str, known: Mapping[str, Any]) -> Rendered:
-        parts = tuple(map(plain_gsm, _paragraphs(self._block(template, "short", known))))
+    def _short(self, template: str, *, channel: str, known: Spoken) -> Rendered:
+        parts = tuple(map(plain_gsm, paragraphs(self._block(template, "short", known))))
         if channel == "SMS":
             return Rendered(subject="", text=" ".join(parts))
         return Rendered(subject="", text="\n\n".join(parts), parts=parts)
 
-    def _long(
-        self, command: Command, *, kind: str, known: Mapping[str, Any], party: Party, now: datetime
-    ) -> Rendered:
+    def _long(self, command: Command, *, kind: str, known: Spoken, party: Party, now: datetime) -> Rendered:
         language = language_of(command.language)
         template = f"{language}/{kind}.txt"
-        subject = _one_line(self._block(template, "subject", known))
+        subject = one_line_of(self._block(template, "subject", known))
         document = self._document(command, template=template, known=known, party=party)
         text = self._environment.get_template("layout/mail.txt").render(d=document)
         written = re.sub(r"\n{3,}", "\n\n", text).strip()
@@ -154,18 +155,16 @@ class TemplateRenderer:
         )
         return Rendered(subject=subject, text=written, document=document, head=head)
 
-    def _document(
-        self, command: Command, *, template: str, known: Mapping[str, Any], party: Party
-    ) -> Document:
+    def _document(self, command: Command, *, template: str, known: Spoken, party: Party) -> Document:
         language = language_of(command.language)
         own = [line for line in command.invoices if line.own_step]
         also = [line for line in command.invoices if not line.own_step]
-        after = _paragraphs(self._block(template, "after", known))
+        after = paragraphs(self._block(template, "after", known))
         payment = _payment(known, party=party)
         return Document(
             language=language,
             greeting=str(known["greeting"]),
-            opening=_paragraphs(self._block(template, "opening", known)),
+            opening=paragraphs(self._block(template, "opening", known)),
             columns=tuple(
                 str(known[f"column_{name}"]) for name in ("number", "issued", "due", "amount", "open")
             ),
@@ -177,7 +176,7 @@ class TemplateRenderer:
             after=after if payment else (*after, str(known["pay_unknown"])),
             pay_heading=str(known["pay_heading"]),
             payment=payment,
-            closing=_paragraphs(str(known["closing"])),
+            closing=paragraphs(str(known["closing"])),
             sign_off=str(known["sign_off"]),
             signature=_signature(known, party=party),
         )
@@ -236,15 +235,6 @@ def _callee(party: Party, *, purpose: str) -> tuple[str, str]:
 def _script_line(row: InvoiceRow, *, spoken: Mapping[str, Any]) -> str:
     due, left = spoken["column_due"], spoken["column_open"]
     return f"- {row.number}: {left.lower()} {row.open}, {due.lower()} {row.due_on}"
-
-
-def _paragraphs(text: str) -> tuple[str, ...]:
-    """Split at empty lines; within a paragraph, line breaks of the template file mean nothing."""
-    return tuple(filter(None, (_one_line(block) for block in re.split(r"\n\s*\n", text))))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _lines(text: str) -> str:

@@ -2,6 +2,8 @@
 
 import unicodedata
 from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
+from operator import is_
 from typing import Any, Final, TypeVar
 
 SHORT_CHARS_MAX: Final = 128
@@ -28,18 +30,24 @@ def tidied(value: T, *, chars_max: int | None = None) -> T:
 
 
 def _tidied(value: Any, chars_max: int | None) -> Any:
+    kind: Any = type(value)
     # Members of closed sets are texts too, but ours.
-    if type(value) is str:
-        line = one_line(value)
+    if kind is str:
+        line = value if value.isprintable() else one_line(value)
         return line if chars_max is None or len(line) <= chars_max else f"{line[: chars_max - 1]}…"
-    if isinstance(value, tuple):
-        return tuple(_tidied(item, chars_max) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        changed = {}
-        for part in fields(value):
-            before = getattr(value, part.name)
-            after = _tidied(before, chars_max)
-            if after is not before and after != before:
-                changed[part.name] = after
-        return replace(value, **changed) if changed else value
-    return value
+    if kind is tuple:
+        parts = [_tidied(item, chars_max) for item in value]
+        return value if all(map(is_, parts, value)) else tuple(parts)
+    changed = {}
+    for name in _parts(kind):
+        before = getattr(value, name)
+        after = _tidied(before, chars_max)
+        if after is not before and after != before:
+            changed[name] = after
+    return replace(value, **changed) if changed else value
+
+
+@lru_cache(maxsize=64)
+def _parts(kind: type) -> tuple[str, ...]:
+    """Return the names of the parts of a dataclass; other values have none."""
+    return tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
