@@ -76,22 +76,19 @@ def _service(
     default_sender = settings.sender_email or (SANDBOX_SENDER if settings.sandbox else "")
     works = PostgresWorks(parts.database, default_sender=default_sender)
     reader, meters, renderer = PostgresReader(parts.database), PrometheusMeters(), TemplateRenderer()
-    owner, full = _owner(settings, role=role), Notice()
-    first = SendDue(
+    full = Notice()
+    send_due = SendDue(
         works=works,
         gate=InvoicesGate(client),
         renderer=renderer,
         providers=providers,
         clock=parts.clock,
         meters=meters,
-        owner=owner,
+        owner=_owner(settings, role=role),
         fault_point=fault_point,
         when_full=full.ring,
     )
-    # It takes the first one's lock along, and a name of its own: what a dead lane held is told by its name.
-    second = replace(first, owner=f"{owner}/2", when_full=lambda: None)
-    recover = RecoverSending(works=works, providers=providers)
-    lanes = [Lane(send_due=send_due, recover=recover) for send_due in (first, second)]
+    lanes = _lanes(send_due, recover=RecoverSending(works=works, providers=providers))
     sender = Sender(lanes[0], reader=reader, clock=parts.clock, poll_s=settings.sender_poll_s)
     helper = Helper(lanes[1], full=full, poll_s=settings.sender_poll_s)
     consumer = Consumer(
@@ -128,6 +125,12 @@ def _service(
         restoring=Restoring(rows=put_back),
         stopping=stopping,
     )
+
+
+def _lanes(first: SendDue, *, recover: RecoverSending) -> list[Lane]:
+    # The second takes the first one's lock along, and a name of its own: what a dead lane held is told by its name.
+    second = replace(first, owner=f"{first.owner}/2", when_full=lambda: None)
+    return [Lane(send_due=send_due, recover=recover) for send_due in (first, second)]
 
 
 def _owner(settings: Settings, *, role: str) -> str:
