@@ -13,8 +13,8 @@ from notifier.adapters.http_outcomes import CONNECT_TIMEOUT_S
 from notifier.adapters.http_outcomes import TIMEOUT_S as TIMEOUT_OF_VENDORS_S
 from notifier.adapters.letters import LetterFolder, LetterService
 from notifier.adapters.repositories_contacts import LEASE_S
+from notifier.adapters.smtp import CONNECTIONS_MAX, SmtpMail, SmtpServer
 from notifier.adapters.smtp import TIMEOUT_S as TIMEOUT_OF_MAIL_S
-from notifier.adapters.smtp import SmtpMail, SmtpServer
 from notifier.adapters.templates import TemplateRenderer
 from notifier.adapters.twilio import TwilioAccount, TwilioSms
 from notifier.adapters.whatsapp import WhatsApp, WhatsAppAccount
@@ -367,6 +367,20 @@ async def test_a_mail_never_sets_out_when_its_envelope_took_too_long() -> None:
     (met,) = await _mails(script)
     assert isinstance(met, Retry)
     assert script.mails == []
+
+
+async def test_a_mail_that_waits_too_long_for_a_connection_never_sets_out() -> None:
+    script = SmtpScript(hang_after_data=True)
+    async with listening(script.serve) as port:
+        provider = SmtpMail(SmtpServer("127.0.0.1", port), timeout_s=TIMEOUT_S)
+        messages = [a_message(contact_id=f"contact-{n}") for n in range(CONNECTIONS_MAX + 1)]
+        outcomes = await asyncio.gather(*map(provider.send, messages))
+        await provider.close()
+    # Each connection was held for longer than the last mail may wait: nobody knows of the others, all of it.
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Ambiguous"] * CONNECTIONS_MAX + [
+        "Retry"
+    ]
+    assert len(script.mails) == CONNECTIONS_MAX
 
 
 def test_a_lease_outlasts_every_provider_call() -> None:

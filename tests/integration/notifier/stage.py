@@ -50,6 +50,10 @@ class Gate:
     blocked: dict[str, str] = field(default_factory=dict)
     open: dict[str, str] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
+    takes_s: float = 0.0
+    at_once_max: int = 0
+    """How many questions were open at the same time."""
+    _open_questions: int = 0
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -58,6 +62,10 @@ class Gate:
         async def gate(request: Request) -> dict[str, Any]:
             items = (await request.json())["invoices"]
             self.asked.append([item["invoice_id"] for item in items])
+            self._open_questions += 1
+            self.at_once_max = max(self.at_once_max, self._open_questions)
+            await asyncio.sleep(self.takes_s)
+            self._open_questions -= 1
             return {
                 "fresh": self.fresh,
                 "caught_up_to": "2026-04-06T07:00:00Z",

@@ -203,6 +203,19 @@ def test_what_people_write_comes_out_as_it_went_in(subject: str, name: str, text
         assert str(mail["Subject"]).split() == subject.split()
 
 
+@given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=400))
+def test_a_mail_is_written_in_lines_that_every_server_takes(text: str) -> None:
+    message = a_message(rendered=Rendered(subject="s", text=text, html=text))
+    raw = build_mail(message, sender="debiteuren@acme.example", tag_replies=False)
+    lines = raw.split(b"\r\n")
+    assert raw.isascii()
+    assert not any(b"\r" in line or b"\n" in line for line in lines)
+    body = lines[lines.index(b"--=_velvet") :]
+    assert max(map(len, body)) <= 76
+    assert body.count(b"--=_velvet") == 2
+    assert body[-2:] == [b"--=_velvet--", b""]
+
+
 def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
