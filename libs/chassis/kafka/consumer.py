@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -18,6 +17,7 @@ from chassis.kafka.batch import Batches, Item, Outage
 from chassis.kafka.connection import connection_options
 from chassis.kafka.dead_letter import DeadLetterLimit
 from chassis.kafka.lag import Lag
+from chassis.kafka.polled import Polled, in_batches
 from chassis.kafka.retry import Backoff
 from chassis.kafka.timekeeper import Timekeeper
 from chassis.kafka.waits import Waits
@@ -33,6 +33,9 @@ _STUCK_S = 120.0
 _HOUSEKEEPING_S = 1.0
 _REVOKE_S_MAX = 10.0
 _CLOSE_S_MAX = 5.0
+_BATCHES_A_POLL_MAX = 4
+_DECODED_AT_ONCE = 50
+"""Records between two looks at what PostgreSQL has answered meanwhile: about half a millisecond."""
 
 
 class LostTopic(Transient):
@@ -59,10 +62,12 @@ class BulkConsumer:
         self._busy = asyncio.Lock()
         self._waits = Waits(self._backoff)
         self._lag = Lag(service=service.name)
-        self._polling: asyncio.Future[Mapping[TopicPartition, Sequence[Any]]] | None = None
+        self._polling: asyncio.Future[Polled] | None = None
         self._stopping = False
         self._tidied_at = 0.0
         self._limit_reached = False
+        self._readings = 0
+        """How often it was said anew where partitions stand: what was read ahead before that is passed over."""
         self._committing: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
@@ -128,21 +133,22 @@ class BulkConsumer:
         await self._repair(consumer)
         self._waits.resume_due(consumer)
         polled = await self._poll(consumer)
-        items = [item for tp, records in polled.items() for item in self._items(tp, records)]
-        if items:
+        if polled:
             async with self._busy:
-                await self._take(consumer, items)
+                await self._take_in(consumer, list(in_batches(polled, self._settings.batch_records_max)))
         if time.monotonic() - self._tidied_at > _HOUSEKEEPING_S:
             self._tidied_at = time.monotonic()
             await self._skip_markers(consumer)
             self._lag.measure(consumer, self._batches.positions)
             self._commit_lazily(consumer)
 
-    async def _poll(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, Sequence[Any]]:
-        """Return what is there, at most a batch; nothing when told to stop."""
+    async def _poll(self, consumer: AIOKafkaConsumer) -> Polled:
+        """Return what is there, at most a few batches; nothing when told to stop."""
         timeout_ms = min(_POLL_MS, self._waits.next_due_ms())
-        polling: asyncio.Future[Mapping[TopicPartition, Sequence[Any]]] = asyncio.ensure_future(
-            consumer.getmany(timeout_ms=timeout_ms, max_records=self._settings.batch_records_max)
+        polling: asyncio.Future[Polled] = asyncio.ensure_future(
+            consumer.getmany(
+                timeout_ms=timeout_ms, max_records=_BATCHES_A_POLL_MAX * self._settings.batch_records_max
+            )
         )
         self._polling = polling
         try:
@@ -154,16 +160,46 @@ class BulkConsumer:
         finally:
             self._polling = None
 
-    def _items(self, tp: TopicPartition, records: Sequence[Any]) -> list[Item]:
-        """Decode; records of a partition that is not ours, or already taken in, are passed over."""
-        place = Place(tp.topic, tp.partition)
-        position = self._batches.positions.get(place)
-        if position is None:
-            return []
-        return self._batches.items(place, [record for record in records if record.offset >= position])
+    async def _take_in(self, consumer: AIOKafkaConsumer, batches: Sequence[Polled]) -> None:
+        """Take the batches in one after the other; while PostgreSQL works on one, the next is decoded."""
+        waiting: set[Place] = set()
+        begun = self._readings
+        items = await self._decoded(batches[0])
+        for following in [*batches[1:], None]:
+            ahead = asyncio.create_task(self._decoded(following)) if following else None
+            try:
+                # What follows on a record that waits, waits too: the partition is read anew from there.
+                taken = [item for item in items if item.place not in waiting]
+                if taken:
+                    waiting |= await self._take(consumer, taken)
+            finally:
+                items = await ahead if ahead else []
+            if self._stopping or self._limit_reached:
+                return
+            if self._readings != begun:
+                # Somebody said anew where the partitions stand: what was read before that is not to be trusted.
+                self._batches.positions.clear()
+                return
 
-    async def _take(self, consumer: AIOKafkaConsumer, items: Sequence[Item]) -> None:
-        """Take a poll in: the facts in bulk first, then the clock's messages, each by itself."""
+    async def _decoded(self, batch: Polled) -> list[Item]:
+        """Decode, a few records at a time; what is no partition of ours, or was taken in, is passed over."""
+        found: list[Item] = []
+        for tp, records in batch.items():
+            place = Place(tp.topic, tp.partition)
+            position = self._batches.positions.get(place)
+            if position is None:
+                continue
+            new = [record for record in records if record.offset >= position]
+            for first in range(0, len(new), _DECODED_AT_ONCE):
+                found += self._batches.items(place, new[first : first + _DECODED_AT_ONCE])
+                await asyncio.sleep(0)
+        return found
+
+    async def _take(self, consumer: AIOKafkaConsumer, items: Sequence[Item]) -> set[Place]:
+        """Take a batch in: the facts in bulk first, then the clock's messages, each by itself.
+
+        Returns the partitions that wait now.
+        """
         items = [item for item in items if item.place in self._batches.positions]
         clock = [item for item in items if item.is_clock and self._timekeeper.follows]
         facts = [item for item in items if not (item.is_clock and self._timekeeper.follows)]
@@ -177,7 +213,7 @@ class BulkConsumer:
                     waiting.setdefault(item.place, next(iter(waiting.values())))
         except (Outage, Fenced) as error:
             await self._lost(error)
-            return
+            return set()
         except Exception as error:  # noqa: BLE001 - whatever on_time raised: it is tried again, never skipped
             waiting = {item.place: error for item in clock}
             log(__name__).error("clock_waits", exc_info=error)
@@ -185,6 +221,7 @@ class BulkConsumer:
         self._lag.took((item.place, item.record) for item in items if item.place not in waiting)
         self._limit_reached = self._limit.note(records=len(items), parked=self._batches.parked - before)
         self._settle_waits(consumer, {item.place for item in items}, waiting)
+        return set(waiting)
 
     def _settle_waits(
         self, consumer: AIOKafkaConsumer, places: Iterable[Place], waiting: Mapping[Place, BaseException]
@@ -216,6 +253,7 @@ class BulkConsumer:
         delay_s = self._waits.failed_as_a_whole()
         log(__name__).warning("batch_rolled_back", error=error_name(error), delay_s=round(delay_s, 2))
         self._health.down("consumer", reason=f"a batch was rolled back ({error_name(error)})")
+        self._readings += 1
         self._batches.positions.clear()
         await wait(self._service.stopping, timeout_s=delay_s)
 
@@ -230,6 +268,7 @@ class BulkConsumer:
 
     async def load(self, consumer: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
         """Seek each partition to its offset row."""
+        self._readings += 1
         places = [Place(tp.topic, tp.partition) for tp in assigned]
         if places:
             async with self._service.database.engine.begin() as connection:
@@ -252,6 +291,7 @@ class BulkConsumer:
         with suppress(TimeoutError):
             async with asyncio.timeout(_REVOKE_S_MAX), self._busy:
                 pass
+        self._readings += 1
         for tp in revoked:
             place = Place(tp.topic, tp.partition)
             self._batches.positions.pop(place, None)

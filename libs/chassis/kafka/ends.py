@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,6 +14,7 @@ from chassis.kafka.connection import connection_options
 from chassis.kafka.registry import Registry
 from chassis.kernel.errors import Transient
 from chassis.settings import ServiceSettings
+from chassis.shared import Shared
 from chassis.telemetry.logs import error_name
 
 _ANSWER_S_MAX = 5.0
@@ -34,27 +36,19 @@ class Ends:
         self._counted_at = 0.0
         self._consumer: AIOKafkaConsumer | None = None
         self._connecting = asyncio.Lock()
-        self._next: dict[tuple[str, ...], asyncio.Task[dict[str, list[int]]]] = {}
-        self._turn: dict[tuple[str, ...], asyncio.Lock] = {}
+        self._shared: dict[tuple[str, ...], Shared[dict[str, list[int]]]] = {}
 
     async def of(self, topics: Iterable[str]) -> dict[str, list[int]]:
         """Return the end offset (the next one to be written) of every partition; raises Transient.
 
-        One question is on its way at a time: whoever comes meanwhile shares the next one, which is sent
-        after they came, so that the answer is never older than what they ask for.
+        Many askers share a question, and none gets an answer to one that was sent before it asked.
         """
         names = tuple(topics)
         if not names:
             return {}
-        shared = self._next.get(names)
-        if shared is None:
-            shared = self._next[names] = asyncio.create_task(self._in_turn(names))
-        return await asyncio.shield(shared)
-
-    async def _in_turn(self, names: tuple[str, ...]) -> dict[str, list[int]]:
-        async with self._turn.setdefault(names, asyncio.Lock()):
-            del self._next[names]
-            return await self._ask(names)
+        if names not in self._shared:
+            self._shared[names] = Shared(partial(self._ask, names))
+        return await self._shared[names].answer()
 
     async def _ask(self, names: tuple[str, ...]) -> dict[str, list[int]]:
         try:

@@ -9,6 +9,7 @@ from chassis.db.notice import wait
 from chassis.db.unit_of_work import Database
 from chassis.kafka.ends import Ends
 from chassis.kafka.registry import Registry
+from chassis.shared import Shared
 
 _POLL_S = 0.02
 """How often the rows are read when another process does the work; in this process a bell rings."""
@@ -34,6 +35,7 @@ class Progress:
             name for name in registry.published_by(service) if not registry[name].is_clock
         )
         self._spoken = _Spoken(numbered=-1, ends={})
+        self._offsets = Shared(self._read_offsets)
 
     async def ends_of(self, topics: Sequence[str]) -> dict[str, list[int]]:
         """Return the broker's present end offsets; raises Transient."""
@@ -67,13 +69,16 @@ class Progress:
             async with asyncio.timeout(timeout_s):
                 while True:
                     rung = self._database.committed.listen()
-                    async with self._database.reading() as unit:
-                        rows = await offsets.all_offsets(unit.connection)
-                    if offsets.reached(rows, ends, topics=self.consumes):
+                    # Under load many wait at once, and each commit wakes them all: one reading serves them.
+                    if offsets.reached(await self._offsets.answer(), ends, topics=self.consumes):
                         return True
                     await wait(rung, timeout_s=_POLL_S)
         except TimeoutError:
             return False
+
+    async def _read_offsets(self) -> Mapping[str, Mapping[int, int]]:
+        async with self._database.reading() as unit:
+            return await offsets.all_offsets(unit.connection)
 
     async def caught_up(self, topics: Sequence[str], *, timeout_s: float) -> bool:
         """Read the end offsets now, and wait until everything before them is taken in."""

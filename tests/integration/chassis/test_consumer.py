@@ -2,9 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 
+import pytest
+from aiokafka import TopicPartition
+
+from chassis.db.offsets import Place
+from chassis.kafka.batch import Batches, Item
 from tests.support.toy import thing
 from tests.support.toy_stage import Record, Stage, eventually, running
+
+# A poll that is one batch, and one of several: while PostgreSQL works on one, the next is decoded.
+BATCHES = pytest.mark.parametrize("batch_records_max", [1000, 3])
 
 
 async def _counted(stage: Stage, count: int) -> bool:
@@ -12,11 +21,12 @@ async def _counted(stage: Stage, count: int) -> bool:
     return int(total) >= count
 
 
+@BATCHES
 async def test_every_record_is_taken_in_once_and_its_consequences_come_out_in_order_per_key(
-    stage: Stage,
+    stage: Stage, batch_records_max: int
 ) -> None:
     await stage.produce(*[Record(thing(n), key=f"c:o{n % 7}") for n in range(700)])
-    async with running(stage):
+    async with running(stage, batch_records_max=batch_records_max):
         found = await stage.read("counts", count=700)
     assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
     versions: dict[str, list[int]] = {}
@@ -36,10 +46,13 @@ async def test_a_restarted_consumer_goes_on_where_the_rows_say(stage: Stage) -> 
     assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
 
 
-async def test_the_guilty_record_is_found_by_splitting_and_the_next_one_goes_through(stage: Stage) -> None:
+@BATCHES
+async def test_the_guilty_record_is_found_by_splitting_and_the_next_one_goes_through(
+    stage: Stage, batch_records_max: int
+) -> None:
     names = {3: "poison-a", 40: "poison-named", 41: "refused-b"}
     await stage.produce(*[Record(thing(n, name=names.get(n, "")), partition=0) for n in range(60)])
-    async with running(stage) as run:
+    async with running(stage, batch_records_max=batch_records_max) as run:
         await eventually(lambda: _counted(stage, 57))
         letters = await stage.read("dead-letter", count=3)
         assert run.batches.parked == 3
@@ -54,21 +67,25 @@ async def test_the_guilty_record_is_found_by_splitting_and_the_next_one_goes_thr
     assert headers["ce_source"] == b"/test"
 
 
-async def test_a_record_that_fails_for_now_holds_its_partition_and_no_other(stage: Stage) -> None:
+@BATCHES
+async def test_a_record_that_fails_for_now_holds_its_partition_and_no_other(
+    stage: Stage, batch_records_max: int
+) -> None:
     await stage.produce(
         Record(thing(1), partition=0),
         Record(thing(2, name="transient-1"), partition=0),
+        *[Record(thing(n), partition=0) for n in range(5, 15)],
         Record(thing(3), partition=0),
         Record(thing(4), partition=1),
     )
-    async with running(stage) as run:
+    async with running(stage, batch_records_max=batch_records_max) as run:
         await eventually(lambda: _counted(stage, 2))
         await eventually(lambda: _is_down(run.health, "partitions"))
         await asyncio.sleep(0.3)
         names = {name for (name,) in await stage.rows("SELECT thing_id FROM things")}
         assert names == {"thing-1", "thing-4"}
         await stage.write("INSERT INTO switches VALUES ('transient-1')")
-        await eventually(lambda: _counted(stage, 4))
+        await eventually(lambda: _counted(stage, 14))
         await eventually(lambda: _is_up(run.health))
     assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
 
@@ -98,10 +115,13 @@ async def test_a_fault_of_the_check_itself_holds_the_partition_and_parks_nothing
         assert run.batches.parked == 0
 
 
-async def test_two_consumers_share_the_partitions_and_take_each_record_in_once(stage: Stage) -> None:
-    async with running(stage):
+@BATCHES
+async def test_two_consumers_share_the_partitions_and_take_each_record_in_once(
+    stage: Stage, batch_records_max: int
+) -> None:
+    async with running(stage, batch_records_max=batch_records_max):
         await stage.produce(*[Record(thing(n), key=f"c:{n}") for n in range(300)])
-        async with running(stage):
+        async with running(stage, batch_records_max=batch_records_max):
             for start in range(300, 900, 100):
                 await stage.produce(*[Record(thing(n), key=f"c:{n}") for n in range(start, start + 100)])
                 await asyncio.sleep(0.1)
@@ -121,6 +141,40 @@ async def test_a_consumer_whose_offsets_were_moved_by_another_rolls_back_and_rea
         await eventually(lambda: _counted(stage, 2))
     names = {name for (name,) in await stage.rows("SELECT thing_id FROM things")}
     assert names == {"thing-1", "thing-3"}
+
+
+async def test_what_was_read_ahead_before_a_rebalance_is_passed_over(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the first of three batches the partition goes to another process, which takes the second in, and comes back."""
+    await stage.produce(*[Record(thing(n), partition=0) for n in range(30)])
+    topic = f"{stage.prefix}things"
+    take, taken = Batches.take, asyncio.Event()
+
+    async def interrupted(batches: Batches, items: Sequence[Item]) -> dict[Place, BaseException]:
+        waiting = await take(batches, items)
+        if not taken.is_set():
+            taken.set()
+            await stage.write(
+                f"UPDATE consumer_offsets SET next_offset = 20 WHERE topic = '{topic}' AND partition = 0"
+            )
+            await run.consumer.load(_Deaf(), [TopicPartition(topic, 0)])
+        return waiting
+
+    monkeypatch.setattr(Batches, "take", interrupted)
+    async with running(stage, batch_records_max=10) as run:
+        await eventually(lambda: _counted(stage, 20))
+        await asyncio.sleep(0.3)
+    names = {name for (name,) in await stage.rows("SELECT thing_id FROM things")}
+    assert names == {f"thing-{n}" for n in (*range(10), *range(20, 30))}
+    assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
+
+
+class _Deaf:
+    """A client of Kafka that is told where to read and does not."""
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Stay where it is."""
 
 
 async def test_too_many_dead_letters_stop_the_consumer_and_the_process_says_so(stage: Stage) -> None:
