@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -17,7 +18,6 @@ from chassis.kafka.batch import Batches, Item, Outage
 from chassis.kafka.connection import connection_options
 from chassis.kafka.dead_letter import DeadLetterLimit
 from chassis.kafka.lag import Lag
-from chassis.kafka.polled import Polled, in_batches
 from chassis.kafka.retry import Backoff
 from chassis.kafka.timekeeper import Timekeeper
 from chassis.kafka.waits import Waits
@@ -33,9 +33,12 @@ _STUCK_S = 120.0
 _HOUSEKEEPING_S = 1.0
 _REVOKE_S_MAX = 10.0
 _CLOSE_S_MAX = 5.0
-_BATCHES_A_POLL_MAX = 4
+_POLLS_A_TURN_MAX = 8
+"""So many polls without a look at what waits, at the lag and at who else wants the loop."""
 _DECODED_AT_ONCE = 50
 """Records between two looks at what PostgreSQL has answered meanwhile: about half a millisecond."""
+
+Polled = Mapping[TopicPartition, Sequence[Any]]
 
 
 class LostTopic(Transient):
@@ -129,13 +132,13 @@ class BulkConsumer:
         )
 
     async def _turn(self, consumer: AIOKafkaConsumer) -> None:
-        """Poll once and take in what came."""
+        """Poll and take in what came."""
         await self._repair(consumer)
         self._waits.resume_due(consumer)
         polled = await self._poll(consumer)
         if polled:
             async with self._busy:
-                await self._take_in(consumer, list(in_batches(polled, self._settings.batch_records_max)))
+                await self._take_in(consumer, polled)
         if time.monotonic() - self._tidied_at > _HOUSEKEEPING_S:
             self._tidied_at = time.monotonic()
             await self._skip_markers(consumer)
@@ -143,12 +146,10 @@ class BulkConsumer:
             self._commit_lazily(consumer)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> Polled:
-        """Return what is there, at most a few batches; nothing when told to stop."""
+        """Return what is there, at most a batch; nothing when told to stop."""
         timeout_ms = min(_POLL_MS, self._waits.next_due_ms())
         polling: asyncio.Future[Polled] = asyncio.ensure_future(
-            consumer.getmany(
-                timeout_ms=timeout_ms, max_records=_BATCHES_A_POLL_MAX * self._settings.batch_records_max
-            )
+            consumer.getmany(timeout_ms=timeout_ms, max_records=self._settings.batch_records_max)
         )
         self._polling = polling
         try:
@@ -160,13 +161,14 @@ class BulkConsumer:
         finally:
             self._polling = None
 
-    async def _take_in(self, consumer: AIOKafkaConsumer, batches: Sequence[Polled]) -> None:
-        """Take the batches in one after the other; while PostgreSQL works on one, the next is decoded."""
+    async def _take_in(self, consumer: AIOKafkaConsumer, polled: Polled) -> None:
+        """Take a poll in; where there is more, the next is read and decoded while PostgreSQL works on this one."""
         waiting: set[Place] = set()
         begun = self._readings
-        items = await self._decoded(batches[0])
-        for following in [*batches[1:], None]:
-            ahead = asyncio.create_task(self._decoded(following)) if following else None
+        items = await self._decoded(polled)
+        for left in reversed(range(_POLLS_A_TURN_MAX)):
+            has_more = len(items) >= self._settings.batch_records_max
+            ahead = asyncio.create_task(self._read_ahead(consumer)) if left and has_more else None
             try:
                 # What follows on a record that waits, waits too: the partition is read anew from there.
                 taken = [item for item in items if item.place not in waiting]
@@ -174,17 +176,22 @@ class BulkConsumer:
                     waiting |= await self._take(consumer, taken)
             finally:
                 items = await ahead if ahead else []
-            if self._stopping or self._limit_reached:
+            if not items or self._stopping or self._limit_reached:
                 return
             if self._readings != begun:
-                # Somebody said anew where the partitions stand: what was read before that is not to be trusted.
+                # Somebody said anew where the partitions stand: what was read before that is read once more.
                 self._batches.positions.clear()
                 return
 
-    async def _decoded(self, batch: Polled) -> list[Item]:
+    async def _read_ahead(self, consumer: AIOKafkaConsumer) -> list[Item]:
+        """Read and decode what has come already."""
+        polled = await consumer.getmany(timeout_ms=0, max_records=self._settings.batch_records_max)
+        return await self._decoded(polled)
+
+    async def _decoded(self, polled: Polled) -> list[Item]:
         """Decode, a few records at a time; what is no partition of ours, or was taken in, is passed over."""
         found: list[Item] = []
-        for tp, records in batch.items():
+        for tp, records in polled.items():
             place = Place(tp.topic, tp.partition)
             position = self._batches.positions.get(place)
             if position is None:

@@ -11,6 +11,10 @@ FAILED = (
     "ERROR CoordinatorRuntime [GroupCoordinator id=1] Failed to load metadata from __consumer_offsets-0 with epoch"
     " 30 due to New last written offset 16404 of __consumer_offsets-0 must be greater than 128944..\n"
 )
+STUCK = (
+    "ERROR CoordinatorRuntime [GroupCoordinator id=1] Failed to write records to __consumer_offsets-0 due to an"
+    " unexpected error: No in-memory snapshot for epoch 16395. Snapshot epochs are: 32783, 88813.\n"
+)
 PASSING = (
     "ERROR CoordinatorRuntime [GroupCoordinator id=1] Failed to load metadata from __consumer_offsets-1 with epoch"
     " 0 due to Stopped loading records from __consumer_offsets-1 because the partition is not online.\n"
@@ -22,6 +26,7 @@ PASSING = (
     [
         ("", False),
         (START + FAILED, True),
+        (START + STUCK, True),
         (START + PASSING, False),
         (START + FAILED + START, False),
         (START + FAILED + START + FAILED, True),
