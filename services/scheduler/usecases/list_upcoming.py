@@ -8,6 +8,7 @@ from scheduler.domain.ahead import look_ahead
 from scheduler.domain.customer import Customer
 from scheduler.domain.decision import Action
 from scheduler.domain.policy import Rulebook
+from scheduler.domain.words import Outreach
 from scheduler.usecases.ports import Desk
 
 LOOKS_MAX = 6
@@ -27,8 +28,10 @@ class Upcoming:
 async def list_upcoming(
     creditor_id: str, *, after: tuple[datetime, str] | None, limit: int, desk: Desk
 ) -> list[Upcoming]:
-    """Return customers with a wake-up, the next one first; ``limit`` at most."""
+    """Return customers with a wake-up, the next one first; ``limit`` at most; none while outreach is off."""
     book = (await desk.rules.rulebooks([creditor_id]))[creditor_id]
+    if book.creditor.outreach is Outreach.OFF:
+        return []
     rows = await desk.readings.upcoming(creditor_id, after=after, limit=limit)
     return [_next(customer, book, wake_at=wake_at, desk=desk) for wake_at, customer in rows]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from chassis.kernel.errors import NotFound
 from scheduler.domain.ahead import look_ahead
 from scheduler.domain.decision import Action
+from scheduler.domain.words import Outreach
 from scheduler.usecases.ports import Desk
 
 
@@ -18,13 +19,15 @@ class PlanItem:
 
 
 async def plan_invoice(creditor_id: str, invoice_id: str, *, desk: Desk) -> list[PlanItem]:
-    """Return the invoice's own steps to come, in order."""
+    """Return the invoice's own steps to come, in order; none while outreach is off."""
     found = await desk.readings.customer_of_invoice((creditor_id, invoice_id))
     if found is None:
         raise NotFound(f"there is no invoice {invoice_id}")
     _, customer = found
     book = (await desk.rules.rulebooks([creditor_id]))[creditor_id]
     items: list[PlanItem] = []
+    if book.creditor.outreach is Outreach.OFF:
+        return items
     for at, decision in look_ahead(customer, book, desk.calendars, now=desk.present(customer, book)):
         items += [PlanItem(at, a) for a in decision.actions if invoice_id in a.own and a.step is not None]
         if all(invoice.invoice_id != invoice_id for invoice in decision.customer.invoices):

@@ -121,6 +121,11 @@ async def test_the_clock_sees_everything_through_and_survives_a_crash(running: R
         "2026-03-05T08:00:00Z",
         "2026-03-30T07:00:00Z",
     ]
+    for automatic, has_steps in (("OFF", False), ("ON", True)):
+        assert (await running.http.put("/v1/outreach", json={"automatic": automatic})).status_code == 200
+        ahead = (await running.http.get("/v1/invoices/I-1/plan")).json()["items"]
+        upcoming = (await running.http.get("/v1/upcoming")).json()["items"]
+        assert (bool(ahead), bool(upcoming)) == (has_steps, has_steps), automatic
     assert (await running.clock("2026-03-30T12:00:00+02:00")).status_code == 409
     assert (await running.clock("2028-03-30T12:00:00+02:00")).status_code == 422
     assert (await running.clock("tomorrow")).status_code == 422
