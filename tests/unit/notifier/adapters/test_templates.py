@@ -232,6 +232,27 @@ def test_every_script_says_whom_why_and_about_what(kind: str, language: str) -> 
         assert "2026-0002" in script
 
 
+@pytest.mark.parametrize("kind", ["call-courtesy", "call-friendly", "call-overdue", "decision", "handover"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_that_ends_in_a_full_stop_gets_no_second_one(kind: str, language: str) -> None:
+    silent = a_customer(name="Jansen B.V.", contacts=(a_contact(phone="", mobile=""),))
+    action = {"decision": "DECISION", "handover": "HANDOVER"}.get(kind, "CALL")
+    command = a_command(action=action, channel="CALL", template=kind, language=language)
+    script = RENDERER.script(command, party=a_party(customer=silent))
+    assert "Jansen B.V." in script
+    assert ".." not in script
+
+
+@pytest.mark.parametrize(("language", "said"), [("nl", "geen telefoonnummer"), ("en", "No telephone number")])
+def test_a_call_without_a_number_says_so_on_the_first_line(language: str, said: str) -> None:
+    command = a_command(action="CALL", channel="CALL", template="call-overdue", language=language)
+    first, second = RENDERER.script(command, party=a_party()).splitlines()[:2]
+    assert first.endswith(", +31301234567.")
+    assert second.startswith(("Doel:", "Aim:"))
+    silent = a_customer(contacts=(a_contact(phone="", mobile=""),))
+    assert said in RENDERER.script(command, party=a_party(customer=silent)).splitlines()[0]
+
+
 def test_an_unknown_template_becomes_the_friendly_reminder() -> None:
     assert render(template="no-such") == render(template="friendly-reminder")
     command = a_command(action="CALL", template="no-such")
