@@ -20,7 +20,6 @@ from chassis.db.engine import DATABASE_ERRORS
 from chassis.faults import arm, fault_point
 from chassis.kernel.errors import VelvetError
 from chassis.process import Process
-from chassis.restore.run import restore
 from chassis.service import Service
 from chassis.settings import EXIT_SETTINGS
 from chassis.telemetry import logs, tracing
@@ -96,6 +95,9 @@ async def _migrate(service: Service) -> int:
 
 async def _restored(service: Service, *, manifest: Path | None) -> int:
     """Bring a restored database up to what Kafka knows; what is due goes out when the service runs again."""
+    # It brings an HTTP client along that no other role of most services needs: 5 MB.
+    from chassis.restore.run import restore  # noqa: PLC0415
+
     try:
         since = _since(manifest, service=service.name)
         count = await restore(service, since=since)

@@ -4,7 +4,6 @@ import json
 import time
 from pathlib import Path
 
-import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
@@ -16,6 +15,8 @@ _ANEW_S = 300.0
 """How old keys may grow."""
 _UNKNOWN_KEY_S = 10.0
 """How often an unknown key id may make us ask again, so that forged tokens cannot drive requests."""
+
+_FETCH_S_MAX = 5.0
 
 
 class KeyRing:
@@ -49,12 +50,12 @@ class KeyRing:
                 self._file_time_ns = _time_ns(self._file)
                 text = self._file.read_text(encoding="utf-8")
             elif self._url:
-                async with httpx.AsyncClient(timeout=5) as client:
-                    text = (await client.get(self._url)).raise_for_status().text
+                text = await _fetched(self._url)
             else:
                 return
             self._keys = KeySet.import_key_set(json.loads(text))
-        except (OSError, ValueError, JoseError, httpx.HTTPError) as error:
+        # What is JSON and no key set makes the library stumble.
+        except (OSError, ValueError, TypeError, LookupError, JoseError) as error:
             log(__name__).error("keys_unreadable", error=error_name(error))
 
 
@@ -63,3 +64,15 @@ def _time_ns(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
+
+
+async def _fetched(url: str) -> str:
+    """Return what an address answers; raises OSError."""
+    # Only where keys come from an address: it takes 4 MB in a process that asks nobody else.
+    import httpx  # noqa: PLC0415
+
+    try:
+        async with httpx.AsyncClient(timeout=_FETCH_S_MAX) as client:
+            return (await client.get(url)).raise_for_status().text
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise OSError(f"the keys were not answered ({error_name(error)})") from error
