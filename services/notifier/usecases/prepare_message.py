@@ -35,8 +35,9 @@ def as_it_stands(command: Command, *, answer: GateAnswer) -> Command | Refusal:
         if blocked and line.own_step:
             return Refusal(blocked)
         if not blocked and standing is not None:
-            lines.append(replace(line, open=standing.open))
-    return replace(command, invoices=tuple(lines))
+            lines.append(line if line.open == standing.open else replace(line, open=standing.open))
+    as_decided = tuple(lines) == command.invoices
+    return command if as_decided else replace(command, invoices=tuple(lines))
 
 
 def prepare_message(asked: Command, *, party: Party, now: datetime, renderer: Renderer) -> Message | Refusal:

@@ -29,7 +29,7 @@ from notifier.usecases.ports import Gate, GateAnswer, Meters, Provider, Renderer
 from notifier.usecases.prepare_message import Refusal, as_it_stands, prepare_message
 
 BATCH_MESSAGES_MIN: Final = 20
-BATCH_MESSAGES_MAX: Final = 100
+BATCH_MESSAGES_MAX: Final = 50
 """Messages in flight at once in one lane: at most so many of each lane are in doubt after a crash."""
 BATCH_S_AIM: Final = 1.0
 """Seconds that a batch may take from claim to outcome before the next ones are made smaller."""
