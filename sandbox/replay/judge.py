@@ -191,9 +191,8 @@ def misdelivered(truth: Truth, messages: Sequence[Contact], *, evidence: Evidenc
             yield Violation(
                 "doubled", f"{contact['contact_id']} arrived {arrived[contact['provider_message_id']]} times"
             )
-        if contact["channel"] != "LETTER" and _plain(message["to"]) not in _addresses(
-            truth.customers.get(contact["customer_id"], {})
-        ):
+        customer = truth.customers.get(contact["customer_id"], {})
+        if not _is_addressed(message, customer, channel=contact["channel"]):
             yield Violation(
                 "wrong-recipient",
                 f"{contact['contact_id']} of {contact['customer_id']} went to {message['to']}",
@@ -214,6 +213,19 @@ def _unnamed(contact: Contact, text: str) -> Iterator[Violation]:
         return
     for invoice_id in missing:
         yield Violation("unnamed-invoice", f"{contact['contact_id']} does not name {invoice_id}")
+
+
+def _is_addressed(message: Mapping[str, Any], customer: Mapping[str, Any], *, channel: str) -> bool:
+    """Say whether a message went to an address of the customer; on paper: to its name and its city."""
+    if channel != "LETTER":
+        return _plain(message["to"]) in _addresses(customer)
+    printed = _squeezed(message["to"])
+    lines = (customer.get("name"), customer.get("address", {}).get("city"))
+    return all(_squeezed(str(line)) in printed for line in lines if line)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def _plain(address: str) -> str:

@@ -203,6 +203,20 @@ def test_a_message_to_the_wrong_recipient_is_seen() -> None:
     assert rules(evidence(messages=messages)) == {"wrong-recipient"}
 
 
+def test_a_letter_to_the_wrong_name_or_city_is_seen() -> None:
+    jansen = {**CUSTOMER, "name": "Bouwbedrijf  Jansen B.V.", "address": {"city": "Den Haag"}}
+    contacts = changed(3, channel="LETTER")
+    rest = [message(1), message(2), message(5)]
+
+    def posted(to: str) -> set[str]:
+        letter = message(3, channel="LETTER", to=to)
+        return rules(evidence(contacts, [*rest, letter]), customers={"C-1": jansen, "C-2": OTHER})
+
+    assert posted("Bouwbedrijf Jansen B.V., Piet Jansen, Kade 1, 2511 AB  DEN HAAG") == set()
+    assert posted("Bakkerij Els, Kade 1, 2511 AB  Den Haag") == {"wrong-recipient"}
+    assert posted("Bouwbedrijf Jansen B.V., Kade 1, 1011 AB  Amsterdam") == {"wrong-recipient"}
+
+
 def test_an_invoice_of_another_customer_is_seen() -> None:
     assert "unknown-invoice" in rules(evidence(changed(3, invoice_ids=["B-9"])))
 
