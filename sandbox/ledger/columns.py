@@ -146,8 +146,19 @@ def _column(column: str, header: Sequence[str], *, role: str) -> int:
     )
 
 
+def _is_called(name: str, role: str) -> bool:
+    return any(_plain(name, role) in rank for rank in RANKED[role])
+
+
 def _refuse_missing(header: Sequence[str], at: Mapping[str, int]) -> None:
     missing = [role for role in REQUIRED if role not in at]
+    for role in missing:
+        named = [name for i, name in enumerate(header) if i not in at.values() and _is_called(name, role)]
+        if named:
+            raise LedgerError(
+                f"'{named[0]}' is called like {_WORDS[role]}, but most of its values cannot be read as one. {_seen(header)} "
+                f"If it is the column all the same, say so with a mapping: {role}={named[0]}"
+            )
     if missing:
         words = ", ".join(f"{_WORDS[role]} ({role})" for role in missing)
         hint = f"{missing[0]}=<column>"

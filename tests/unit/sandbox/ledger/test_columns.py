@@ -86,6 +86,14 @@ def test_a_doubtful_name_needs_values_of_its_kind() -> None:
         find_columns(header, mapping={}, looks_right=lambda role, _index: role != "paid")
 
 
+def test_a_column_whose_values_belie_its_name_is_named_not_called_missing() -> None:
+    header = ["Klant", "Factuur", "Factuurdatum", "Vervaldatum", "Betaaldatum", "Bedrag"]
+    with pytest.raises(LedgerError, match=r"^'Bedrag' is called like an amount, but .*: amount=Bedrag$"):
+        find_columns(header, mapping={}, looks_right=lambda role, _index: role != "amount")
+    found = find_columns(header, mapping={"amount": "Bedrag"}, looks_right=lambda _role, _index: False)
+    assert found.at["amount"] == 5
+
+
 def test_mappings_are_read_from_a_string_and_from_files(tmp_path: Path) -> None:
     expected = {"customer": "Klant", "invoice": "Fact.nr"}
     assert read_mapping("customer=Klant,invoice=Fact.nr") == expected
