@@ -100,9 +100,13 @@ _SAVE = text(
     " WHERE c.creditor_id = u.creditor_id AND c.contact_id = u.contact_id"
 )
 
+# Locked in key order, as everywhere: both lanes may be refused at once, and a word about one of these comes in.
 _PUT_OFF = text(
-    "UPDATE contacts SET not_before = least(:until, (command->>'not_after')::timestamptz)"
-    " WHERE state = 'PENDING' AND channel = :channel AND action = 'SEND' AND not_before <= :now"
+    "WITH waiting AS (SELECT creditor_id, contact_id FROM contacts"
+    "  WHERE state = 'PENDING' AND channel = :channel AND action = 'SEND' AND not_before <= :now"
+    "  ORDER BY creditor_id, contact_id FOR UPDATE)"
+    " UPDATE contacts c SET not_before = least(:until, (c.command->>'not_after')::timestamptz)"
+    " FROM waiting w WHERE c.creditor_id = w.creditor_id AND c.contact_id = w.contact_id"
 )
 
 _ADD_EVENTS = text(

@@ -1,6 +1,7 @@
 """Two batches at once in one process: each message once, in order, and neither lane takes the other's for left behind."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -109,3 +110,25 @@ async def test_of_each_customer_the_first_is_claimed_however_many_more_are_due(i
     assert [contact.command.command_id for contact in claimed] == ["a-0", "b"]
     async with works() as work:
         assert await work.contacts.claim_due(now, owner="two", limit=2) == []
+
+
+async def test_a_channel_that_refuses_both_lanes_at_once_is_paused_once(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await _many_commands(stage)
+    now = stage.service.clock.now()
+    assert now is not None
+    works = _lane(stage, 0)._send_due.works
+
+    async def pause(minutes: int) -> None:
+        async with works() as work:
+            until = now + timedelta(minutes=minutes)
+            await work.contacts.put_off_channel("EMAIL", now=now, until=until)
+            await asyncio.sleep(0.05)
+
+    await asyncio.gather(pause(5), pause(9))
+    rows = await stage.rows("SELECT not_before, count(*) AS messages FROM contacts GROUP BY 1")
+    (paused,) = rows
+    assert paused["messages"] == CUSTOMERS
+    assert paused["not_before"] in {now + timedelta(minutes=5), now + timedelta(minutes=9)}
+    async with works() as work:
+        assert await work.contacts.claim_due(now, owner="one", limit=1) == []
