@@ -115,10 +115,14 @@ class Database:
         self._tell(shards)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Unit]:
-        """Read without a transaction: each statement sees what is committed when it runs, one round trip each."""
-        async with self.engine.connect() as connection:
-            yield Unit(connection, encoder=self._encoder)
+    async def reading(self, *, creditor_id: str | None = None) -> AsyncIterator[Unit]:
+        """Read without a transaction: each statement sees what is committed when it runs, one round trip each.
+
+        ``creditor_id`` narrows what is seen to this creditor's rows, by row-level security.
+        """
+        with nullcontext() if creditor_id is None else within(creditor_id):
+            async with self.engine.connect() as connection:
+                yield Unit(connection, encoder=self._encoder)
 
     def _tell(self, shards: frozenset[int]) -> None:
         if shards:

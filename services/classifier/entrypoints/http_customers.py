@@ -36,7 +36,7 @@ def customers_router(door: Door) -> APIRouter:
     ) -> Page[CustomerBody]:
         """Return customers by id."""
         after = str(paging.after[0]) if paging.after else ""
-        async with door.database.unit(creditor_id=caller.creditor_id) as unit:
+        async with door.database.reading(creditor_id=caller.creditor_id) as unit:
             rows = await list_customers(
                 door.ledger_of(unit),
                 door.reader_of(unit),

@@ -87,14 +87,14 @@ def profiles_router(door: Door, *, bank_days: BankDays) -> APIRouter:
     @router.get("/customers/{customer_id}/profile", summary="How a customer pays and what it prefers")
     async def profile(customer_id: PathId, caller: Caller) -> ProfileBody:
         """Return the learned behaviour of a customer."""
-        async with door.database.unit(creditor_id=caller.creditor_id) as unit:
+        async with door.database.reading(creditor_id=caller.creditor_id) as unit:
             key = (caller.creditor_id, customer_id)
             return _profile(await read_profile(door.ledger_of(unit), door.reader_of(unit), key))
 
     @router.get("/invoices/{invoice_id}/forecast", summary="When an invoice is likely to be paid")
     async def forecast(invoice_id: PathId, caller: Caller) -> ForecastBody:
         """Return the expected payment day by the customer's own distribution."""
-        async with door.database.unit(creditor_id=caller.creditor_id) as unit:
+        async with door.database.reading(creditor_id=caller.creditor_id) as unit:
             found = await read_forecast(
                 door.ledger_of(unit),
                 door.reader_of(unit),

@@ -111,7 +111,7 @@ def tiers_router(door: Door) -> APIRouter:
     )
     async def read(customer_id: PathId, caller: Caller, response: Response) -> TierBody:
         """Return the tier that holds now, with an ETag for setting it by hand."""
-        async with door.database.unit(creditor_id=caller.creditor_id) as unit:
+        async with door.database.reading(creditor_id=caller.creditor_id) as unit:
             return await _answer(door, unit, (caller.creditor_id, customer_id), response)
 
     @router.put(

@@ -1,7 +1,8 @@
 """Up to which instant the facts are in: offset rows against end offsets, and the time of each last record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 
@@ -10,6 +11,7 @@ from chassis.db.unit_of_work import Database, Unit
 from chassis.kafka.progress import Progress
 from chassis.kernel.clock import Clock
 from chassis.kernel.errors import Transient
+from chassis.shared import Shared
 
 _NOTE = text(
     "INSERT INTO taken_in AS t (topic, partition, up_to)"
@@ -22,6 +24,14 @@ _NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 Place = tuple[str, int]
 
 
+class _Seen(NamedTuple):
+    """How far the payment topics go, the time of each partition's last record, and what was taken in."""
+
+    ends: Mapping[str, Sequence[int]] | None
+    marks: Mapping[Place, datetime]
+    offsets: Mapping[str, Mapping[int, int]]
+
+
 class Reach:
     """Compares what was taken in with what the broker has, over every partition of the payment topics."""
 
@@ -29,6 +39,8 @@ class Reach:
         self._database = database
         self._progress = progress
         self._clock = clock
+        # The same for every creditor: callers that come at the same time share one look.
+        self._seen = Shared(self._look)
 
     async def note(self, unit: Unit, marks: Mapping[Place, datetime]) -> None:
         """Keep the time of the last payment record of each partition, in the consumer's transaction.
@@ -47,11 +59,8 @@ class Reach:
                 },
             )
 
-    async def caught_up_to(self, now: datetime | None) -> datetime:
-        """Return the instant up to which facts about money are in: now, when nothing waits on Kafka.
-
-        Without a time it is that of the newest fact; when Kafka does not answer, of the oldest last one.
-        """
+    async def _look(self) -> _Seen:
+        """Read the end offsets, None when Kafka does not answer, and then how far we are."""
         try:
             ends = await self._progress.ends_of(self._progress.payment_topics)
         except Transient:
@@ -59,7 +68,14 @@ class Reach:
         async with self._database.engine.connect() as connection:
             rows = await connection.execute(_MARKS)
             marks = {(row.topic, row.partition): row.up_to for row in rows}
-            offsets = await all_offsets(connection)
+            return _Seen(ends, marks, await all_offsets(connection))
+
+    async def caught_up_to(self, now: datetime | None) -> datetime:
+        """Return the instant up to which facts about money are in: now, when nothing waits on Kafka.
+
+        Without a time it is that of the newest fact; when Kafka does not answer, of the oldest last one.
+        """
+        ends, marks, offsets = await self._seen.answer()
         newest = max(marks.values(), default=_NOTHING_YET)
         marks = {place: up_to for place, up_to in marks.items() if self._is_payment(place)}
         if ends is None:

@@ -27,7 +27,7 @@ _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Hands out the book and the readings, each within one transaction of the caller's creditor."""
+    """Hands out the book, within one transaction, and the readings, both of the caller's creditor."""
 
     database: Database
     open_book: Callable[[Unit], Book]
@@ -58,7 +58,7 @@ class Desk:
     @asynccontextmanager
     async def readings(self, caller: Principal) -> AsyncIterator[Readings]:
         """Yield the readings of the caller's creditor."""
-        async with self.database.unit(creditor_id=caller.creditor_id) as unit:
+        async with self.database.reading(creditor_id=caller.creditor_id) as unit:
             yield self.open_readings(unit)
 
     async def day(self, readings: Readings, caller: Principal) -> date:

@@ -56,6 +56,8 @@ def _add_position(router: APIRouter, desk: Desk) -> None:
     @router.get("/customers/{customer_id}/position", summary="May I ship?")
     async def position(caller: Reader, customer_id: Id) -> PositionShown:
         """Open, overdue, unapplied and credit left per currency, and whether the customer is on hold."""
+        # Before the balances: what comes in meanwhile may be in them, and is not claimed to be.
+        caught_up_to = await desk.caught_up_to(desk.clock.now())
         async with desk.readings(caller) as readings:
             customer = await readings.customer(caller.creditor_id, customer_id=customer_id)
             if customer is None:
@@ -72,7 +74,7 @@ def _add_position(router: APIRouter, desk: Desk) -> None:
             balances=[show_balance(balance) for balance in found.balances],
             oldest_overdue_on=found.oldest_overdue_on,
             on_hold=found.on_hold,
-            caught_up_to=await desk.caught_up_to(desk.clock.now()),
+            caught_up_to=caught_up_to,
         )
 
 
