@@ -135,6 +135,7 @@ class Process:
             batches = Batches(service, codec=open_codec(self._settings, topics=service.registry))
             self._consumer = consumer = BulkConsumer(service, batches=batches, health=self._health)
             self._start("consumer", lambda: consumer.run(service.stopping))
+            self._start("broker", self._probe_broker)
         if self._settings.sandbox and self._role != "all":
             self._start("clock", lambda: follow_clock(service))
         if self._role in _TICKING:
@@ -149,7 +150,7 @@ class Process:
         self._tasks.append(asyncio.create_task(work, name=name))
 
     async def _probe(self) -> None:
-        """Ask the database now and then whether it is there; the relay and the consumer watch Kafka."""
+        """Ask the database now and then whether it is there."""
         while not self._service.stopping.is_set():
             try:
                 async with asyncio.timeout(_PROBE_S):
@@ -159,6 +160,20 @@ class Process:
                 self._health.down("database", reason=reason)
             else:
                 self._health.up("database")
+            await wait(self._service.stopping, timeout_s=_PROBE_S)
+
+    async def _probe_broker(self) -> None:
+        """Ask Kafka now and then: who waits for records does not notice that nobody could bring any.
+
+        Where nothing is consumed, Kafka may be away: reading goes on, and the relay says what it cannot send.
+        """
+        while not self._service.stopping.is_set():
+            try:
+                await self._service.progress.warm()
+            except Transient:
+                self._health.down("broker", reason="Kafka does not answer")
+            else:
+                self._health.up("broker")
             await wait(self._service.stopping, timeout_s=_PROBE_S)
 
     async def _finish(self) -> None:

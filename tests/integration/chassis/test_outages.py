@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from sandbox.stack.addresses import free_ports
 from sandbox.stack.kafka import KafkaBroker
 from tests.support.servers import Databases, Topics, kafka_of_one_run
 from tests.support.toy import ToyRegistry, migrate_toy, thing
-from tests.support.toy_stage import PARTITIONS, Record, Stage, eventually, running
+from tests.support.toy_stage import PARTITIONS, Record, Stage, eventually, running, start_toy
 
 _KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
@@ -85,3 +87,38 @@ async def test_a_broker_killed_and_restarted_loses_and_repeats_nothing(
             assert len({record.value for record in found}) == 300
     finally:
         await producer.stop()
+
+
+async def test_a_process_whose_broker_is_away_is_not_ready_although_nothing_is_to_be_done(
+    own_broker: tuple[KafkaBroker, Path], databases: Databases
+) -> None:
+    broker, _ = own_broker
+    topics = Topics(broker.bootstrap)
+    await topics.create_all(
+        {"things": PARTITIONS, "others": PARTITIONS, "counts": PARTITIONS, "clock": 1, "dead-letter": 1}
+    )
+    (port,) = free_ports(1)
+    async with (
+        databases.fresh("toy", migrate=migrate_toy) as database,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        registry = ToyRegistry(topics.prefix, service="toyaway")
+        producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap)
+        stage = Stage(topics.prefix, "toyaway", broker.bootstrap, database, registry, producer)
+        toy = await start_toy(stage, port=port)
+
+        async def says(status: int, part: str = "") -> bool:
+            try:
+                answer = await client.get("/readyz")
+            except httpx.HTTPError:
+                return False
+            return answer.status_code == status and part in answer.text
+
+        try:
+            await eventually(lambda: says(200))
+            broker.kill()
+            await eventually(lambda: says(503, "Kafka does not answer"))
+            await broker.start()
+            await eventually(lambda: says(200), within_s=60)
+        finally:
+            assert await toy.stop() == 0
