@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import signal
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from sandbox.stack.process import identity_of, remembered
 from sandbox.stack.quarters import leave
 
 _OWNER = "owner"
+_MAKING_S_MAX = 60.0
+"""So long a home may be without a name before it counts as left behind."""
 
 
 def new() -> Path:
@@ -20,7 +23,7 @@ def new() -> Path:
     runs = home_of() / "runs"
     if runs.is_dir():
         for home in runs.iterdir():
-            if remembered(home / "pids" / f"{_OWNER}.json") is None:
+            if _is_orphan(home):
                 _clear_away(Layout(home))
     layout = Layout(runs / f"{os.getpid()}-{secrets.token_hex(4)}")
     layout.create()
@@ -28,6 +31,15 @@ def new() -> Path:
     if owner is not None:
         layout.pid_file(_OWNER).write_text(json.dumps(asdict(owner)), encoding="utf-8")
     return layout.home
+
+
+def _is_orphan(home: Path) -> bool:
+    """Say whether nobody owns a home any more: its owner is dead, or was before it could put its name there."""
+    named = home / "pids" / f"{_OWNER}.json"
+    if named.exists():
+        return remembered(named) is None
+    # Another run may be making it at this very moment.
+    return time.time() - home.stat().st_mtime > _MAKING_S_MAX
 
 
 def discard(layout: Layout, *, failed: bool) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -86,6 +87,18 @@ async def test_the_remains_of_a_killed_run_are_cleared_away_by_the_next_one(
     fresh_homes.new()
     assert await orphan.part("postgres").process.gone(within_s=5)
     assert not orphan.layout.home.exists()
+
+
+def test_a_home_that_another_run_is_making_is_left_to_it(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    monkeypatch.setenv("VELVET_HOME", str(home))
+    being_made, left_behind = home / "runs" / "1-being-made", home / "runs" / "2-left-behind"
+    for folder in (being_made, left_behind):
+        folder.mkdir(parents=True)
+    long_ago = time.time() - 3600
+    os.utime(left_behind, (long_ago, long_ago))
+    fresh_homes.new()
+    assert being_made.exists()
+    assert not left_behind.exists()
 
 
 async def test_a_second_start_finds_everything_running_and_a_stop_keeps_the_state(lasting: Stack) -> None:
