@@ -26,6 +26,9 @@ LIST_MAX: Final = 3
 PAY_WITHIN: Final = timedelta(days=8)
 """The term of a formal notice: its last day is named in the text."""
 
+DUE_SOON: Final = timedelta(days=7)
+"""So near the due date a courtesy call also asks whether the payment is planned."""
+
 FORMAL_KINDS: Final = frozenset({"formal-notice", "formal-letter", "last-notice", "fourteen-day-letter"})
 
 
@@ -113,6 +116,7 @@ def _invoice_words(own: list[InvoiceLine], *, language: str, today: date) -> dic
         "due": date_text(common_due, language=language) if common_due else "",
         "due_short": short_date_text(common_due, language=language) if common_due else "",
         "due_today": common_due == today,
+        "due_soon": all(due is not None and due <= today + DUE_SOON for due in dues),
         "remittance": list_text(references, language=language) if len(references) <= LIST_MAX else "",
     }
 

@@ -27,6 +27,7 @@ QUALITY = Step(
     template="data-quality",
 )
 FRIENDLY_CALL_TEMPLATE = "call-friendly"
+COURTESY_CALL_TEMPLATE = "call-courtesy"
 
 
 def command_id(case: Case, *, step: str, deed: str, channel: str, invoices: tuple[str, ...]) -> str:
@@ -67,13 +68,20 @@ def _task(due: Due, group: list[Turn], slot: Slot, *, case: Case) -> Action:
         channel=channel,
         tone=case.customer.tone or step.tone if step.manner is Manner.FRIENDLY else step.tone,
         language=case.language,
-        template=FRIENDLY_CALL_TEMPLATE if preferred else step.template,
+        template=_preferred_script(group, case=case) if preferred else step.template,
         own=own,
         reasons=(*group[0].reasons, Reason("channel.preferred", ("CALL",)))
         if preferred
         else group[0].reasons,
         assignee=case.policy.contact.assignee,
     )
+
+
+def _preferred_script(group: list[Turn], *, case: Case) -> str:
+    """Choose the words of a call in place of a message: a courtesy while nothing is late yet (S21, S23)."""
+    # By the day, not by the step: a due date's call that waits for a business day comes when it is late.
+    is_late = any(turn.invoice.payable_on < case.today for turn in group)
+    return FRIENDLY_CALL_TEMPLATE if is_late else COURTESY_CALL_TEMPLATE
 
 
 def cancellations(turns: list[Turn], *, case: Case) -> Iterator[Action]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.kernel.errors import Rejected
+from notifier.adapters.formatting import date_text
 from notifier.adapters.templates import MESSAGE_KINDS, SCRIPT_KINDS, TemplateRenderer
 from notifier.domain.command import Command
 from notifier.domain.message import SMS_SEGMENTS_MAX, Rendered, sms_segments
@@ -241,6 +242,32 @@ def test_a_name_that_ends_in_a_full_stop_gets_no_second_one(kind: str, language:
     script = RENDERER.script(command, party=a_party(customer=silent))
     assert "Jansen B.V." in script
     assert ".." not in script
+
+
+@pytest.mark.parametrize(
+    ("language", "late", "planned"),
+    [
+        ("nl", "er nog niet is", "Staat de betaling klaar"),
+        ("en", "not arrived yet", "Is the payment scheduled"),
+    ],
+)
+def test_a_courtesy_call_never_speaks_of_a_late_payment_and_asks_for_its_planning_near_the_due_date(
+    language: str, late: str, planned: str
+) -> None:
+    def script(*due: date) -> str:
+        lines = tuple(an_invoice(f"A-{n}", due_on=day) for n, day in enumerate(due))
+        command = a_command(
+            action="CALL", channel="CALL", template="call-courtesy", language=language, invoices=lines
+        )
+        return RENDERER.script(command, party=a_party())
+
+    near, far = date(2026, 4, 9), date(2026, 5, 4)
+    assert planned in script(near)
+    assert date_text(near, language=language) in script(near)
+    assert planned in script(near, near)
+    assert planned not in script(far)
+    assert planned not in script(near, far)
+    assert all(late not in script(*due) for due in ((near,), (far,), (near, far)))
 
 
 @pytest.mark.parametrize(("language", "said"), [("nl", "geen telefoonnummer"), ("en", "No telephone number")])

@@ -97,3 +97,28 @@ def test_a_customer_who_wants_to_be_called_gets_calls_instead_of_messages() -> N
         ("2026-04-02 09:00", "first-reminder", "CALL"),
         ("2026-04-07 09:00", "reminder", "CALL"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("tier", "before"),
+    [
+        ("BRONZE", {"arrival-check", "upcoming-reminder", "due-today"}),
+        ("SILVER", {"upcoming-reminder", "due-today"}),
+    ],
+)
+def test_a_call_instead_of_a_message_asks_why_it_is_unpaid_only_after_the_due_date(
+    tier: str, before: set[str]
+) -> None:
+    who = customer(invoice(due="2026-06-01"), tier=tier, preferred_channel="CALL")
+    calls = Life(who, start=local("2026-05-01", "00:00")).until(local("2026-06-11")).done
+    scripts = {call.step.name: call.template for call in calls if call.step}
+    assert {name for name, script in scripts.items() if script == "call-courtesy"} == before
+    assert {script for name, script in scripts.items() if name not in before} == {"call-friendly"}
+
+
+def test_a_call_on_the_due_date_that_had_to_wait_a_day_no_longer_says_that_nothing_is_late() -> None:
+    # 27 April is King's day: banks work, nobody is called.
+    who = customer(invoice(due="2026-04-27"), tier="SILVER", preferred_channel="CALL")
+    (call,) = ask(who, local("2026-04-28")).actions
+    assert call.step is not None
+    assert (call.step.name, call.template) == ("due-today", "call-friendly")
