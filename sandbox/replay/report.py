@@ -26,12 +26,11 @@ def print_report(
 ) -> None:
     """Print the whole report; figures are plain digits."""
     console.rule("Velvet: what was done, and why")
-    console.print(_tiers(evidence))
-    console.print(_messages(evidence))
-    console.print(_calls(evidence))
+    for table in (_tiers(evidence), _messages(evidence), _calls(evidence)):
+        _print_table(console, table)
     _examples(console, evidence)
-    console.print(_not_sent(truth, evidence))
-    console.print(_days_to_pay(truth, evidence))
+    for table in (_not_sent(truth, evidence), _days_to_pay(truth, evidence)):
+        _print_table(console, table)
     _verdict(console, evidence, violations)
 
 
@@ -42,15 +41,24 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _print_table(console: Console, table: Table) -> None:
+    """Print a table; one without rows is a sentence."""
+    console.print(table if table.row_count else f"[bold]{table.title}[/bold]\nnone")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _tiers(evidence: Evidence) -> Table:
     counts = Counter(tier["tier"] for tier in evidence.tiers.values())
     unknown = sum(1 for tier in evidence.tiers.values() if tier["unknown"])
     changed = sum(len(tier["history"]) - 1 for tier in evidence.tiers.values() if tier["history"])
     table = _table("Customers per tier", "tier", "customers")
     for tier in TIERS:
-        known = f" (of which {unknown} newcomers: unknown is not bad)" if tier == "BRONZE" else ""
+        known = f" (of which {_counted(unknown, 'newcomer')}: unknown is not bad)" if tier == "BRONZE" else ""
         table.add_row(f"{tier.lower()}{known}", str(counts[tier]))
-    table.caption = f"{changed} changes of tier on the way"
+    table.caption = f"{_counted(changed, 'change')} of tier on the way"
     return table
 
 
@@ -163,7 +171,9 @@ def _tier_on(history: Sequence[Item], day: date) -> str:
 
 
 def _verdict(console: Console, evidence: Evidence, violations: Sequence[Violation]) -> None:
-    checked = f"{len(evidence.contacts)} contacts, {len(evidence.messages)} messages received and {len(evidence.positions)} balances"
+    contacts, balances = len(evidence.contacts), len(evidence.positions)
+    received = _counted(len(evidence.messages), "message")
+    checked = f"{_counted(contacts, 'contact')}, {received} received and {_counted(balances, 'balance')}"
     if not violations:
         console.print(
             f"\n[bold green]Checked against the ledger:[/bold green] {checked}; no promise broken.",
@@ -171,7 +181,7 @@ def _verdict(console: Console, evidence: Evidence, violations: Sequence[Violatio
         )
         return
     console.print(
-        f"\n[bold red]Checked against the ledger:[/bold red] {checked}; {len(violations)} promises broken:",
+        f"\n[bold red]Checked against the ledger:[/bold red] {checked}; {_counted(len(violations), 'promise')} broken:",
         highlight=False,
     )
     for violation in violations[:VIOLATIONS_SHOWN_MAX]:

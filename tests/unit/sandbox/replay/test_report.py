@@ -40,3 +40,12 @@ def test_why_nothing_was_sent_is_said_in_the_language_of_the_report() -> None:
     printed = report(replace(NOTHING, explanations={"A-1": said}))
     assert "open and overdue now: The invoice is disputed." in printed
     assert "betwist" not in printed
+
+
+def test_one_is_singular_and_a_table_without_rows_is_a_word() -> None:
+    tier = {"tier": "BRONZE", "unknown": True, "history": [{"tier": "BRONZE", "at": "2026-03-02"}]}
+    printed = report(replace(NOTHING, tiers={"C-1": tier}, positions={"C-1": {}}))
+    assert "bronze (of which 1 newcomer: unknown is not bad)" in printed
+    assert "0 changes of tier on the way" in printed
+    assert "0 contacts, 0 messages received and 1 balance; no promise broken" in printed
+    assert "Tasks for people\nnone" in printed
