@@ -9,7 +9,9 @@ from notifier.domain.message import Document, InvoiceRow, LetterHead, Message
 # A Dutch C5/6 window stands 20 mm from the left and 50 mm from the top of the sheet.
 WINDOW_LEFT_MM: Final = 25.0
 WINDOW_TOP_MM: Final = 52.0
-LETTER_TOP_MM: Final = 96.0
+# The letter itself lies behind the address sheet, so its own address need not stand in the window.
+LETTER_ADDRESS_TOP_MM: Final = 38.0
+LETTER_TOP_MM: Final = 76.0
 ADDRESS_PT: Final = 10.5
 
 _COLUMNS: Final[tuple[tuple[float, Align], ...]] = (
@@ -50,21 +52,21 @@ def _address_sheet(paper: Paper, message: Message, *, head: LetterHead) -> None:
     back = ", ".join((creditor.account_name, *creditor.address.lines()))
     at = Place(WINDOW_LEFT_MM, WINDOW_TOP_MM - 8)
     paper.line_of_text(f"{head.sender_label}: {back}", at=at, size_pt=7)
-    _address(paper, message, head=head)
+    _address(paper, message, head=head, top_mm=WINDOW_TOP_MM)
 
 
-def _address(paper: Paper, message: Message, *, head: LetterHead) -> None:
+def _address(paper: Paper, message: Message, *, head: LetterHead, top_mm: float) -> None:
     lines = [(line, False) for line in message.recipient.address.splitlines()]
     marked = [(head.registered_mark, True), *lines] if head.registered_mark else lines
     for number, (line, bold) in enumerate(marked):
-        at = Place(WINDOW_LEFT_MM, WINDOW_TOP_MM + number * LINE_MM)
+        at = Place(WINDOW_LEFT_MM, top_mm + number * LINE_MM)
         paper.line_of_text(line, at=at, size_pt=ADDRESS_PT, bold=bold)
 
 
 def _letter(paper: Paper, message: Message, *, document: Document, head: LetterHead) -> None:
     paper.new_sheet()
     _letterhead(paper, message)
-    _address(paper, message, head=head)
+    _address(paper, message, head=head, top_mm=LETTER_ADDRESS_TOP_MM)
     paper.move_to(LETTER_TOP_MM)
     paper.paragraph(head.place_and_date)
     paper.paragraph(f"{head.subject_label}: {message.rendered.subject}", bold=True)
@@ -77,9 +79,17 @@ def _letter(paper: Paper, message: Message, *, document: Document, head: LetterH
     for text in document.after:
         paper.paragraph(text)
     _payment(paper, document)
-    for text in (*document.closing, document.sign_off):
+    _ending(paper, document)
+
+
+def _ending(paper: Paper, document: Document) -> None:
+    """Write the closing; its last paragraph and the signature stay on one page, never a signature alone."""
+    *before, last = document.closing
+    for text in before:
         paper.paragraph(text)
-    paper.keep_together(LINE_MM * len(document.signature))
+    paper.keep_together(paper.height_mm((last, document.sign_off)) + LINE_MM * len(document.signature))
+    for text in (last, document.sign_off):
+        paper.paragraph(text)
     for line in document.signature:
         paper.paragraph(line, gap_mm=0)
 

@@ -12,9 +12,12 @@ from typing_extensions import override
 PAGE_HEIGHT_MM: Final = 297.0
 PAGE_WIDTH_MM: Final = 210.0
 MARGIN_MM: Final = 25.0
-BOTTOM_MM: Final = PAGE_HEIGHT_MM - 22.0
-LINE_MM: Final = 5.6
+BOTTOM_MM: Final = PAGE_HEIGHT_MM - 18.0
+LINE_MM: Final = 4.9
+PARAGRAPH_GAP_MM: Final = 2.6
 FONT_PT: Final = 10.5
+UNBROKEN_LINES_MAX: Final = 6
+"""A paragraph of no more lines stands on one page as a whole."""
 
 _FONTS: Final = Path(__file__).parent / "fonts"
 _BUILT_IN: Final = "Helvetica"
@@ -135,15 +138,24 @@ class Paper(FPDF):
         self.line_of_text(text, at=Place(MARGIN_MM, self._top_mm), size_pt=FONT_PT)
 
     def paragraph(
-        self, text: str, *, bold: bool = False, gap_mm: float = 3.0, left_mm: float = MARGIN_MM
+        self, text: str, *, bold: bool = False, gap_mm: float = PARAGRAPH_GAP_MM, left_mm: float = MARGIN_MM
     ) -> None:
         """Write a paragraph at the cursor, wrapped to the right margin, and leave a gap."""
         width_mm = PAGE_WIDTH_MM - MARGIN_MM - left_mm
-        for line in self.wrap(text, width_mm=width_mm, size_pt=FONT_PT, bold=bold):
+        lines = self.wrap(text, width_mm=width_mm, size_pt=FONT_PT, bold=bold)
+        if len(lines) <= UNBROKEN_LINES_MAX:
+            self.keep_together(LINE_MM * len(lines))
+        for line in lines:
             self.keep_together(LINE_MM)
             self.line_of_text(line, at=Place(left_mm, self._top_mm), size_pt=FONT_PT, bold=bold)
             self._top_mm += LINE_MM
         self._top_mm += gap_mm
+
+    def height_mm(self, texts: Sequence[str]) -> float:
+        """Measure what these paragraphs take, their gaps included."""
+        width_mm = PAGE_WIDTH_MM - 2 * MARGIN_MM
+        lines = sum(len(self.wrap(text, width_mm=width_mm, size_pt=FONT_PT)) for text in texts)
+        return lines * LINE_MM + len(texts) * PARAGRAPH_GAP_MM
 
     def wrap(self, text: str, *, width_mm: float, size_pt: float, bold: bool = False) -> list[str]:
         """Break a text into lines that fit; a word that is too long for a line is cut."""
@@ -173,7 +185,7 @@ class Paper(FPDF):
 
     def table_row(self, cells: Sequence[Cell], *, bold: bool = False) -> None:
         """Write a row at the cursor, its lines wrapped within their columns, and a rule below it."""
-        size_pt, line_mm = 9.5, 5.0
+        size_pt, line_mm = 9.5, 4.5
         wrapped = [
             self.wrap(cell.text, width_mm=cell.width_mm - 2, size_pt=size_pt, bold=bold) for cell in cells
         ]
