@@ -5,6 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from scheduler.domain.data_words import data_word
 from scheduler.domain.decision import Reason
 
 _WORDS: Final = {
@@ -52,19 +53,19 @@ _SENTENCES: Final = {
     "day.issued": ("It is {0} days after the invoice date, {1}.", "Het is {0} dagen na de factuurdatum, {1}."),
     "day.before": ("It is {0} days before the due date, {1}.", "Het is {0} dagen vóór de vervaldatum, {1}."),
     "day.due": ("It is the effective due date, {0}.", "Het is de effectieve vervaldag, {0}."),
-    "day.after": ("It is due {0} days after the effective due date, {1}.", "Ze hoort {0} dagen na de effectieve vervaldag, {1}."),
-    "day.shifted": ("It is due {0} days after the effective due date, {1}, and {2} days later because the customer usually pays that late.", "Ze hoort {0} dagen na de effectieve vervaldag, {1}, en {2} dagen later omdat de klant gewoonlijk zo laat betaalt."),
+    "day.after": ("This step is planned for {0} days after the effective due date, {1}.", "Deze stap staat gepland op {0} dagen na de effectieve vervaldag, {1}."),
+    "day.shifted": ("This step is planned for {0} days after the effective due date, {1}, and comes {2} days later because the customer usually pays that late.", "Deze stap staat gepland op {0} dagen na de effectieve vervaldag, {1}, en komt {2} dagen later omdat de klant gewoonlijk zo laat betaalt."),
     "day.after-task": ("{0} days after the first task, {1}, the invoice is still open.", "{0} dagen na de eerste taak, {1}, staat de factuur nog open."),
     "rule.fired": ("{0} days after the effective due date, {1}, the chance that the customer pays by itself within two days is {2}%, below {3}%.", "{0} dagen na de effectieve vervaldag, {1}, is de kans dat de klant binnen twee dagen vanzelf betaalt {2}%, onder {3}%."),
     "rule.latest": ("Day {0} after the effective due date, {1}, is the latest, although the customer still pays within two days with a chance of {2}%.", "Dag {0} na de effectieve vervaldag, {1}, is de uiterste, al betaalt de klant nog met een kans van {2}% binnen twee dagen."),
-    "rule.no-history": ("There is too little history to time it by, so day {0} after the effective due date, {1}, counts.", "Er is te weinig historie om het moment op te kiezen, dus telt dag {0} na de effectieve vervaldag, {1}."),
+    "rule.no-history": ("There is too little history to choose the moment by, so day {0} after the effective due date, {1}, counts.", "Er is te weinig historie om het moment op te kiezen, dus telt dag {0} na de effectieve vervaldag, {1}."),
     "resend": ("The customer said that the invoice never arrived.", "De klant zei dat de factuur nooit is aangekomen."),
     "channel.preferred": ("The customer prefers to be reached by {0}; that goes before our own order.", "De klant wil het liefst bericht per {0}; dat gaat vóór onze eigen volgorde."),
     "channel.learned": ("The customer answers best by {0}; that goes before our own order.", "De klant reageert het best per {0}; dat gaat vóór onze eigen volgorde."),
     "channel.policy": ("{0^} comes first in the policy's order.", "{0^} staat vooraan in de volgorde van het beleid."),
     "channel.formal": ("A formal step goes by {0}, whatever is preferred.", "Een formele stap gaat per {0}, welke voorkeur er ook is."),
     "channel.fallback": ("{0^} is the first channel that can be used.", "{0^} is het eerste kanaal dat bruikbaar is."),
-    "channel.wish-not-possible": ("The customer prefers to be reached by {1}, which cannot be used for this step; it goes by {0}.", "De klant wil het liefst bericht per {1}, wat voor deze stap niet kan; het gaat per {0}."),
+    "channel.wish-not-possible": ("The customer prefers to be reached by {1}, which cannot be used for this step; the message goes by {0}.", "De klant wil het liefst bericht per {1}, wat voor deze stap niet kan; het bericht gaat per {0}."),
     "done": ("{0^} was carried out on {1} by {2} ({3}).", "{0^} is uitgevoerd op {1} per {2} ({3})."),
     "skipped": ("Steps due before {0}, when the invoice became known, are skipped.", "Stappen van vóór {0}, toen de factuur bekend werd, vervallen."),
     "wait.next": ("Next comes {0}, on {1} or the first allowed moment after it.", "Hierna komt {0}, op {1} of het eerste toegestane moment daarna."),
@@ -93,8 +94,8 @@ _SENTENCES: Final = {
     "stop.CUSTOMER_HELD": ("The customer is on hold until {0}: {1}.", "De klant wordt aangehouden tot {0}: {1}."),
     "stop.COLLECTING": ("A direct debit is under way.", "Er loopt een incasso."),
     "task.reassign": ("The call was not made within {0} business days: it passes to {1}.", "Er is niet binnen {0} werkdagen gebeld: de taak gaat naar {1}."),
-    "data.problem": ("{0} cannot be used: {1}.", "{0} is niet bruikbaar: {1}."),
-    "data.dead": ("The {1} for {0} does not work any more.", "Per {0} is de klant niet meer te bereiken: het veld {1} klopt niet."),
+    "data.problem": ("{0^} cannot be used: {1}.", "{0^} is niet bruikbaar: {1}."),
+    "data.dead": ("The customer cannot be reached by {0} any more: {1} is not right.", "Per {0} is de klant niet meer te bereiken: {1} klopt niet."),
     "data.window": ("The preferred window leaves no allowed minute; 09:00 is used instead.", "Het voorkeursvenster laat geen toegestane minuut over; 09:00 geldt."),
     "data.no-channel": ("There is no channel that reaches this customer.", "Er is geen kanaal dat deze klant bereikt."),
     "outreach.SHADOW": ("Outreach is in shadow: this is decided and reported, nothing is sent.", "Benadering staat in schaduw: dit wordt beslist en gemeld, er gaat niets uit."),
@@ -109,6 +110,7 @@ _SINGULARS: Final = {
 }  # fmt: skip
 _ONE: Final = re.compile(rf"(?<![\d.,])1 ({'|'.join(_SINGULARS)})\b")
 
+_FIELD: Final = {"en": "the field", "nl": "het veld"}
 _ENDLESS: Final = {"en": "further notice", "nl": "nader bericht"}
 
 
@@ -121,7 +123,7 @@ def sentence(reason: Reason, *, language: str) -> str:
         return f"{reason.code}: {', '.join(reason.facts)}" if reason.facts else reason.code
     text = pair[1] if tongue == "nl" else pair[0]
     for number, fact in enumerate(reason.facts):
-        said = _fact(fact, tongue)
+        said = _said(fact, number, code=reason.code, tongue=tongue)
         text = text.replace(f"{{{number}^}}", said[:1].upper() + said[1:]).replace(f"{{{number}}}", said)
     return _ONE.sub(_singular, text.replace(" : .", ".").replace(": .", "."))
 
@@ -142,6 +144,15 @@ def one_sentence(reasons: tuple[Reason, ...], *, language: str) -> str:
         )
         + "."
     )
+
+
+def _said(fact: str, number: int, *, code: str, tongue: str) -> str:
+    if code.startswith("data."):
+        known = data_word(fact, dutch=tongue == "nl") or _WORDS[tongue].get(fact)
+        # A field without a name of ours is shown as it was told.
+        return known or (f"{_FIELD[tongue]} {fact}" if code == "data.problem" and number == 0 else fact)
+    # The day of a stop comes first, its cause second: without a cause nothing is said of it.
+    return "" if fact == "" and number and code.startswith("stop.") else _fact(fact, tongue)
 
 
 def _fact(fact: str, tongue: str) -> str:

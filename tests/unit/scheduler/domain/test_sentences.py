@@ -66,3 +66,32 @@ def test_every_command_of_every_ladder_carries_a_reason(tier: str) -> None:
     for action in Life(customer(tier=tier), start=local("2026-03-02")).until(local("2026-08-01")).done:
         for language in ("nl", "en"):
             assert len(one_sentence(action.reasons, language=language)) > 10
+
+
+@pytest.mark.parametrize(
+    ("language", "pronouns"), [("nl", r"Ze|Zij|Hij"), ("en", r"It (?!is (the|\d))|They")]
+)
+def test_no_sentence_begins_with_a_word_for_something_that_was_not_named(
+    language: str, pronouns: str
+) -> None:
+    facts = ("3", "2026-04-01", "4", "5")
+    for code in sorted(codes()):
+        assert not re.match(rf"({pronouns})\b", sentence(Reason(code, facts), language=language)), code
+
+
+def test_a_step_that_falls_after_the_due_date_is_called_a_step() -> None:
+    reason = Reason("day.after", ("14", "2026-04-01"))
+    assert (
+        sentence(reason, language="nl")
+        == "Deze stap staat gepland op 14 dagen na de effectieve vervaldag, 1 april 2026."
+    )
+    assert (
+        sentence(reason, language="en")
+        == "This step is planned for 14 days after the effective due date, 1 April 2026."
+    )
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_stop_without_a_cause_ends_with_its_day(language: str) -> None:
+    text = sentence(Reason("stop.HELD", ("2026-04-03", "")), language=language)
+    assert text.endswith("april 2026." if language == "nl" else "April 2026.")
