@@ -12,6 +12,7 @@ from babel.numbers import NumberPattern, parse_pattern
 
 from chassis.kernel.money import DECIMALS, Money
 
+NO_BREAK_SPACE: Final = "\u00a0"
 LANGUAGES: Final = ("nl", "en")
 _LOCALES: Final = {"nl": Locale("nl", "NL"), "en": Locale("en", "GB")}
 # The sign stands between the currency and the number in Dutch, before both in English.
@@ -31,12 +32,17 @@ def _pattern(language: str, decimals: int) -> NumberPattern:
 
 @lru_cache(maxsize=2048)
 def money_text(money: Money, *, language: str) -> str:
-    """Write an amount, e.g. ``€ 1.656,25`` (nl) or ``€1,656.25`` (en), with plain spaces."""
+    """Write an amount, e.g. ``€ 1.656,25`` (nl) or ``€1,656.25`` (en); no line breaks at its space."""
     pattern = _pattern(language, DECIMALS.get(money.currency, 2))
     written: str = pattern.apply(
         money.amount, _LOCALES[language], currency=money.currency, currency_digits=False
     )
-    return written.replace("\u00a0", " ").replace("\u202f", " ")
+    return written.replace(" ", NO_BREAK_SPACE).replace("\u202f", NO_BREAK_SPACE)
+
+
+def plain_spaced(text: str) -> str:
+    """Return a text for readers that wrap no lines (plain mails, subjects, scripts), with plain spaces."""
+    return text.replace(NO_BREAK_SPACE, " ")
 
 
 @lru_cache(maxsize=2048)

@@ -158,11 +158,11 @@ class Paper(FPDF):
         return lines * LINE_MM + len(texts) * PARAGRAPH_GAP_MM
 
     def wrap(self, text: str, *, width_mm: float, size_pt: float, bold: bool = False) -> list[str]:
-        """Break a text into lines that fit; a word that is too long for a line is cut."""
+        """Break a text at its plain spaces into lines that fit; a word that is too long for a line is cut."""
         lines: list[str] = []
         for piece in text.split("\n"):
             line = ""
-            for word in piece.split():
+            for word in filter(None, piece.split(" ")):
                 for part in self._fitting(word, width_mm=width_mm, size_pt=size_pt, bold=bold):
                     longer = f"{line} {part}" if line else part
                     if line and self.width_mm(longer, size_pt=size_pt, bold=bold) > width_mm:

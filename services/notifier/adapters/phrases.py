@@ -12,6 +12,8 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 from typing_extensions import override
 
+from notifier.adapters.formatting import NO_BREAK_SPACE
+
 PHRASES_KEPT_MAX: Final = 512
 """Phrases kept per language; a creditor needs about ten."""
 _SHARED: Final = frozenset(
@@ -119,8 +121,11 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def one_line_of(text: str) -> str:
-    """Return the words of a text with one space between them."""
+    """Return the words of a text with one space between them; what a no-break space joins is one word."""
+    if NO_BREAK_SPACE in text:
+        return _BREAKS.sub(" ", text).strip()
     return " ".join(text.split())
 
 
+_BREAKS: Final = re.compile(rf"[^\S{NO_BREAK_SPACE}]+")
 _GAP: Final = re.compile(r"\n\s*\n")

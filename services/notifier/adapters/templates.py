@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, s
 from chassis.kernel.calendar import local_day
 from chassis.kernel.errors import Rejected
 from chassis.kernel.money import Money
-from notifier.adapters.formatting import LANGUAGES, date_text, language_of, money_text
+from notifier.adapters.formatting import LANGUAGES, date_text, language_of, money_text, plain_spaced
 from notifier.adapters.phrases import Blocks, Spoken, blocks_of, one_line_of, paragraphs
 from notifier.adapters.tidy import SHORT_CHARS_MAX, tidied
 from notifier.adapters.wording import FORMAL_KINDS, day_or_dash, words
@@ -116,7 +116,7 @@ class TemplateRenderer:
                 "invoice_list": "\n".join(_script_line(row, spoken=spoken) for row in listed),
             }
         )
-        return _lines(self._block(f"{language}/{kind}.txt", "script", spoken))
+        return plain_spaced(_lines(self._block(f"{language}/{kind}.txt", "script", spoken)))
 
     def _spoken(self, language: str, known: dict[str, Any]) -> Spoken:
         """Add the phrases of the language that the wordings are built of."""
@@ -137,10 +137,10 @@ class TemplateRenderer:
     def _long(self, command: Command, *, kind: str, known: Spoken, party: Party, now: datetime) -> Rendered:
         language = language_of(command.language)
         template = f"{language}/{kind}.txt"
-        subject = one_line_of(self._block(template, "subject", known))
+        subject = plain_spaced(one_line_of(self._block(template, "subject", known)))
         document = self._document(command, template=template, known=known, party=party)
         text = self._environment.get_template("layout/mail.txt").render(d=document)
-        written = re.sub(r"\n{3,}", "\n\n", text).strip()
+        written = plain_spaced(re.sub(r"\n{3,}", "\n\n", text).strip())
         if command.channel == "EMAIL":
             html = self._environment.get_template("layout/mail.html").render(d=document, subject=subject)
             return Rendered(subject=subject, text=written, html=html, document=document)

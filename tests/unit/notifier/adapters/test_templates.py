@@ -27,6 +27,7 @@ from tests.unit.notifier.builders import (
 RENDERER = TemplateRenderer()
 TONES = ("WARM", "NEUTRAL", "FORMAL")
 LANGUAGES = ("nl", "en")
+NO_BREAK_SPACE = "\u00a0"
 FORMAL = ("formal-notice", "formal-letter", "last-notice", "fourteen-day-letter")
 MANY = (
     an_invoice("2026-0001", open=Decimal("656.25")),
@@ -59,7 +60,7 @@ def test_every_mail_says_what_how_much_where_to_pay_and_whom_to_ask(
         "Jan Jansen",
     ):
         assert needed in mail.text
-        assert needed in mail.html
+        assert needed in mail.html.replace(NO_BREAK_SPACE, " ")
     assert all(line.invoice_id in mail.text for line in invoices)
     assert mail.subject
     assert len(mail.subject) < 90
@@ -173,6 +174,28 @@ def test_dates_and_amounts_are_written_as_readers_write_them() -> None:
     dutch = render().text
     assert "1 april 2026" in dutch
     assert "€ 1.656,25" in dutch
+
+
+@pytest.mark.parametrize("kind", sorted(MESSAGE_KINDS))
+def test_an_amount_never_breaks_from_its_currency_where_lines_are_wrapped_and_is_plain_elsewhere(
+    kind: str,
+) -> None:
+    mail = render(template=kind, tone="FORMAL", invoices=MANY[2:3])
+    assert f"US${NO_BREAK_SPACE}90,00" in mail.html
+    assert "US$ 90,00" not in mail.html
+    assert "US$ 90,00" in mail.text
+    assert NO_BREAK_SPACE not in mail.text + mail.subject
+    if kind not in FORMAL:
+        for channel in ("SMS", "WHATSAPP"):
+            assert "US$ 90,00" in render(template=kind, channel=channel, invoices=MANY[2:3]).text
+
+
+@pytest.mark.parametrize("kind", sorted(SCRIPT_KINDS - {"data-quality"}))
+def test_a_script_has_plain_spaces(kind: str) -> None:
+    action = {"decision": "DECISION", "handover": "HANDOVER"}.get(kind, "CALL")
+    script = RENDERER.script(a_command(action=action, template=kind), party=a_party())
+    assert "€ 1.656,25" in script
+    assert NO_BREAK_SPACE not in script
 
 
 def test_a_language_without_templates_gets_english() -> None:

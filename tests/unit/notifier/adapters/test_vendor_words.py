@@ -285,13 +285,21 @@ def test_a_letter_has_an_address_sheet_and_says_what_its_text_says() -> None:
     assert "AANGETEKEND" in pages[0]
     assert "Dorpsstraat 1" in pages[0]
     assert "Laatste aanmaning factuur 2026-0001" in pages[1]
-    assert "€ 1.656,25" in pages[1]
+    assert "€\u00a01.656,25" in pages[1]
     assert _letter() == _letter()
 
 
 def test_a_letter_can_write_every_name() -> None:
     pages = PdfReader(BytesIO(_letter(name="Łukasz Wiśniewski Ελλάς"))).pages
     assert "Łukasz Wiśniewski Ελλάς" in pages[0].extract_text()
+
+
+def test_a_line_never_breaks_at_a_space_that_holds_together() -> None:
+    paper = Paper(foot="", written="")
+    for width_mm in range(30, 90, 4):
+        lines = paper.wrap("van samen €\u00a01.656,25 " * 4, width_mm=width_mm, size_pt=10)
+        assert sum("€\u00a01.656,25" in line for line in lines) >= 1
+        assert not any(line.endswith("€") for line in lines)
 
 
 @given(st.lists(st.text("abcdefgWIil€-", min_size=1, max_size=60), max_size=30))
