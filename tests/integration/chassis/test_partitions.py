@@ -138,7 +138,7 @@ async def test_who_asks_while_a_question_is_on_its_way_shares_the_next_one(
 ) -> None:
     """Never the one on its way: it may have been answered before a record that the asker knows of."""
     name = await topics.create("shared")
-    ends = Ends(stage.settings(), registry=Registry({}))
+    known, ends = (Ends(stage.settings(), registry=Registry({})) for _ in range(2))
     sent, released = asyncio.Event(), asyncio.Event()
     answers: list[dict[str, list[int]]] = []
     really = Ends._ask
@@ -154,7 +154,7 @@ async def test_who_asks_while_a_question_is_on_its_way_shares_the_next_one(
     async def is_known() -> bool:
         """A topic just made has no leader for a moment."""
         try:
-            return await ends.of([name]) == {name: [0]}
+            return await known.of([name]) == {name: [0]}
         except Transient:
             return False
 
@@ -170,4 +170,5 @@ async def test_who_asks_while_a_question_is_on_its_way_shares_the_next_one(
         assert (await early, await asyncio.gather(*late)) == ({name: [0]}, [{name: [1]}] * 50)
         assert len(answers) == 2
     finally:
+        await known.close()
         await ends.close()
