@@ -13,7 +13,7 @@ from chassis.kafka.ends import Ends, NoTopic, partitions_of
 from chassis.kafka.registry import Registry, registry
 from chassis.kafka.topics import create
 from chassis.kernel.errors import Transient
-from tests.support.servers import Topics, delete_topics
+from tests.support.servers import Topics, delete_topics, kafka_of_one_run
 from tests.support.toy import thing
 from tests.support.toy_stage import Record, Stage, eventually, running
 
@@ -122,15 +122,16 @@ async def test_a_topic_that_is_not_there_is_said(stage: Stage) -> None:
         await Ends(stage.settings(), registry=Registry({})).of(["nowhere"])
 
 
-async def test_topics_are_made_as_wide_as_was_asked_and_stay_as_they_are(bootstrap: str) -> None:
+async def test_topics_are_made_as_wide_as_was_asked_and_stay_as_they_are(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """On a broker of its own: on the shared one the registry's topics may be there already, and in use."""
     names = sorted(registry().topics)
-    try:
-        assert await create(bootstrap, partitions_max=2) == len(names)
-        assert await create(bootstrap) == 0
-        found = await partitions_of({"bootstrap_servers": bootstrap}, names)
+    async with kafka_of_one_run(tmp_path_factory.mktemp("own-kafka")) as broker:
+        assert await create(broker.bootstrap, partitions_max=2) == len(names)
+        assert await create(broker.bootstrap) == 0
+        found = await partitions_of({"bootstrap_servers": broker.bootstrap}, names)
         assert found == {name: min(registry()[name].partitions, 2) for name in names}
-    finally:
-        await delete_topics(bootstrap, names)
 
 
 async def test_who_asks_while_a_question_is_on_its_way_shares_the_next_one(
