@@ -52,6 +52,19 @@ class SyntheticInvoice:
         """Calendar days between the due date and the day on which it is settled in full (negative: before)."""
         return (self.natural_paid_on - self.due_on).days
 
+    def open_on(self, day: date) -> Decimal:
+        """Return what is left to pay at the end of a day."""
+        paid = sum(
+            (
+                part.amount
+                for part in self.instalments
+                if part.paid_on <= day and not (part.reversed_on and part.reversed_on <= day)
+            ),
+            Decimal(0),
+        )
+        credited = self.credited if self.credited_on and self.credited_on <= day else Decimal(0)
+        return self.amount - paid - credited
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
@@ -169,7 +182,8 @@ def _with_talk(
         disputed_on = next_bank_day(invoice.due_on + timedelta(days=rng.randrange(1, 4)))
         return replace(invoice, dispute_reason=rng.choice(DISPUTE_REASONS), disputed_on=disputed_on)
     made_on = next_bank_day(invoice.due_on + timedelta(days=6))
-    if who.archetype == "cash_tight" and rng.random() < _PROMISE and invoice.natural_paid_on > made_on:
+    # Nobody promises what is paid: a debit that comes back later was a payment until then.
+    if who.archetype == "cash_tight" and rng.random() < _PROMISE and invoice.open_on(made_on):
         promised_on = made_on + timedelta(days=rng.randrange(3, 9))
         return replace(invoice, promise_made_on=made_on, promised_on=next_bank_day(promised_on))
     return invoice

@@ -8,5 +8,7 @@ from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     """The classifier's settings."""
 
+    batch_records_max: int = Field(default=2000, ge=1, le=5000)
+    """Twice the others' batches: an event costs little here, so what a batch costs by itself weighs more."""
     classifier_customers_max: int = Field(default=500, ge=1, le=5000)
     """Customers judged in one transaction when time alone changes them."""

@@ -106,6 +106,13 @@ def test_nobody_pays_when_the_banks_are_closed(book: Book) -> None:
         assert settled + invoice.credited == invoice.amount
 
 
+def test_nobody_promises_what_is_paid_already_although_the_payment_comes_back_later() -> None:
+    invoices = generate(2212, customers=400, months=24).invoices
+    promised = [invoice for invoice in invoices if invoice.promise_made_on]
+    assert any(part.reversed_on for invoice in promised for part in invoice.instalments)
+    assert all(invoice.open_on(invoice.promise_made_on) > 0 for invoice in promised if invoice.promise_made_on)
+
+
 def test_the_year_holds_both_clock_changes_and_dutch_holidays(book: Book) -> None:
     assert (book.start_on, book.last_on) == (date(2025, 1, 1), date(2025, 12, 31))
     issued = {invoice.issued_on for invoice in book.invoices}
