@@ -56,14 +56,20 @@ async def own_broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
         yield broker, home
 
 
-async def test_a_broker_killed_and_restarted_loses_and_repeats_nothing(
-    own_broker: tuple[KafkaBroker, Path], databases: Databases
-) -> None:
-    broker, _ = own_broker
+async def _made(broker: KafkaBroker) -> Topics:
+    """Make the toy's topics."""
     topics = Topics(broker.bootstrap)
     await topics.create_all(
         {"things": PARTITIONS, "others": PARTITIONS, "counts": PARTITIONS, "clock": 1, "dead-letter": 1}
     )
+    return topics
+
+
+async def test_a_broker_killed_and_restarted_loses_and_repeats_nothing(
+    own_broker: tuple[KafkaBroker, Path], databases: Databases
+) -> None:
+    broker, _ = own_broker
+    topics = await _made(broker)
     producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, acks="all", enable_idempotence=True)
     await producer.start()
     try:
@@ -93,10 +99,7 @@ async def test_a_process_whose_broker_is_away_is_not_ready_although_nothing_is_t
     own_broker: tuple[KafkaBroker, Path], databases: Databases
 ) -> None:
     broker, _ = own_broker
-    topics = Topics(broker.bootstrap)
-    await topics.create_all(
-        {"things": PARTITIONS, "others": PARTITIONS, "counts": PARTITIONS, "clock": 1, "dead-letter": 1}
-    )
+    topics = await _made(broker)
     (port,) = free_ports(1)
     async with (
         databases.fresh("toy", migrate=migrate_toy) as database,
