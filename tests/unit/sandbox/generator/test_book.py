@@ -110,7 +110,9 @@ def test_nobody_promises_what_is_paid_already_although_the_payment_comes_back_la
     invoices = generate(2212, customers=400, months=24).invoices
     promised = [invoice for invoice in invoices if invoice.promise_made_on]
     assert any(part.reversed_on for invoice in promised for part in invoice.instalments)
-    assert all(invoice.open_on(invoice.promise_made_on) > 0 for invoice in promised if invoice.promise_made_on)
+    assert all(
+        invoice.open_on(invoice.promise_made_on) > 0 for invoice in promised if invoice.promise_made_on
+    )
 
 
 def test_the_year_holds_both_clock_changes_and_dutch_holidays(book: Book) -> None:
