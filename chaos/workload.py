@@ -23,7 +23,6 @@ PAYMENTS = frozenset({"erp.payment-received.v1"})
 RACING_SHARE, JUMP_SHARE, TURN_BACK_SHARE = 0.3, 0.15, 0.2
 JUMP_DAYS_MAX = 6
 RACE_S_MAX = 1.5
-NOTHING_OPEN = "nothing is open on these invoices"
 PATIENCE_TRIES = 60
 PAUSE_S = 1.0
 
@@ -202,17 +201,9 @@ class Driver:
     async def _post(self, action: ApiAction) -> None:
         """Post; what stays refused is kept, and the ledger goes on."""
         try:
-            await self._patiently(lambda: self._posted(action))
+            await self._patiently(lambda: self.client.post("invoices", path_of(action), body=action.body))
         except SandboxError as error:
             self.played.unheard.append(str(error))
-
-    async def _posted(self, action: ApiAction) -> None:
-        """Post once; a promise about what was paid that very day is rightly refused: payments are published first."""
-        try:
-            await self.client.post("invoices", path_of(action), body=action.body)
-        except SandboxError as error:
-            if NOTHING_OPEN not in str(error):
-                raise
 
     async def _patiently(self, call: Callable[[], Awaitable[object]]) -> None:
         """Make a call again and again while what it needs is down; raises SandboxError when it stays so."""
