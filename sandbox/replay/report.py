@@ -131,8 +131,8 @@ def _reasons(truth: Truth, evidence: Evidence) -> Counter[str]:
         if contact["outcome"] in {"SUPPRESSED", "FAILED"}:
             reasons[f"{contact['channel'].lower()} {contact['outcome'].lower()}: {contact['why']}"] += 1
     for invoice_id, explanation in evidence.explanations.items():
-        if invoice_id not in approached and explanation["decision"] != "ACT" and explanation["reasons_en"]:
-            reasons[f"open and overdue now: {explanation['reasons_en'][0]}"] += 1
+        if invoice_id not in approached and explanation["decision"] != "ACT" and explanation["reasons"]:
+            reasons[f"open and overdue now: {explanation['reasons'][0]}"] += 1
     return reasons
 
 

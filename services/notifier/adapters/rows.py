@@ -67,7 +67,6 @@ def read_message(row: Row) -> MessageContact:
 def read_task(row: Row) -> TaskContact:
     """Read a task and what the outside sees of it."""
     command = read_command(row)
-    is_dutch = command.language == "nl"
     task = Task(
         task_id=command.command_id,
         kind=command.action,
@@ -76,7 +75,8 @@ def read_task(row: Row) -> TaskContact:
         step=command.step,
         due_at=command.at,
         assignee=row["assignee"],
-        reason=(command.reason_nl if is_dutch else command.reason) or command.reason,
+        reason=command.reason,
+        reason_nl=command.reason_nl,
         script=row["text"],
         state=TaskState(row["task_state"]),
     )

@@ -28,6 +28,7 @@ class Task:
     due_at: datetime
     assignee: str
     reason: str
+    reason_nl: str
     script: str
     state: TaskState = TaskState.OPEN
 

@@ -43,6 +43,7 @@ class ContactOut(BaseModel):
     provider_message_id: str
     events: list[EventOut]
     reason: str
+    reason_nl: str
     recipient: str
     provider: str
     registered: bool
@@ -104,6 +105,7 @@ def _out(view: ContactView) -> ContactOut:
         provider_message_id=view.provider_message_id,
         events=[EventOut(kind=event.kind, at=event.at) for event in view.events],
         reason=command.reason,
+        reason_nl=command.reason_nl,
         recipient=view.recipient,
         provider=view.provider,
         registered=command.registered,

@@ -36,6 +36,7 @@ class TaskOut(BaseModel):
     assignee: str
     state: Annotated[str, word("OPEN", "DONE", "CANCELLED")]
     reason: str
+    reason_nl: str
     script: str
 
 
@@ -147,5 +148,6 @@ def _out(contact: TaskContact) -> TaskOut:
         assignee=task.assignee,
         state=task.state.value,
         reason=task.reason,
+        reason_nl=task.reason_nl,
         script=task.script,
     )

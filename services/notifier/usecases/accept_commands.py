@@ -51,7 +51,6 @@ def _script(command: Command, *, party: Party, renderer: Renderer) -> str:
 
 
 def _task_of(command: Command, *, script: str) -> TaskContact:
-    is_dutch = command.language == "nl"
     task = Task(
         task_id=command.command_id,
         kind=command.action,
@@ -60,7 +59,8 @@ def _task_of(command: Command, *, script: str) -> TaskContact:
         step=command.step,
         due_at=command.at,
         assignee=command.assignee,
-        reason=(command.reason_nl if is_dutch else command.reason) or command.reason,
+        reason=command.reason,
+        reason_nl=command.reason_nl,
         script=script,
     )
     return TaskContact(command=command, task=task)

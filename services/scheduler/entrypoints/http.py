@@ -158,8 +158,7 @@ def invoice_routes(open_counter: OpenCounter) -> APIRouter:
         """Say what comes next for this invoice and when, if nothing changes until then."""
         async with open_counter(caller.creditor_id) as counter:
             items = await plan_invoice(caller.creditor_id, invoice_id, desk=counter.desk)
-            language = await _language(caller.creditor_id, counter)
-        return plan_answer(invoice_id, items, language=language)
+        return plan_answer(invoice_id, items)
 
     @router.get("/v1/invoices/{invoice_id:path}/explanation")
     async def explain(invoice_id: PathId, caller: Reader, on: Day | None = None) -> ExplanationAnswer:
@@ -178,9 +177,8 @@ def invoice_routes(open_counter: OpenCounter) -> APIRouter:
             rows = await list_upcoming(
                 caller.creditor_id, after=after, limit=paging.limit + 1, desk=counter.desk
             )
-            language = await _language(caller.creditor_id, counter)
         kept, cursor = paging.cut(rows, position=lambda row: (row.wake_at.isoformat(), row.customer_id))
-        return Page(items=[upcoming_entry(row, language=language) for row in kept], next_cursor=cursor)
+        return Page(items=[upcoming_entry(row) for row in kept], next_cursor=cursor)
 
     return router
 
@@ -216,7 +214,3 @@ def _only_in_the_sandbox(
     if advance is None:
         raise NotFound("there is a clock to set in the sandbox only")
     return advance
-
-
-async def _language(creditor_id: str, counter: Counter) -> str:
-    return (await counter.desk.rules.rulebooks([creditor_id]))[creditor_id].creditor.language

@@ -30,7 +30,7 @@ class PlanEntry(BaseModel):
     channel: Annotated[str, word("", *Channel)]
     tone: Annotated[str, word("", *Tone)]
     reason: str
-    reason_en: str
+    reason_nl: str
     action: Annotated[str, word(*Deed)]
     invoice_ids: list[str]
 
@@ -49,7 +49,7 @@ class ExplanationAnswer(BaseModel):
     on: date | None
     decision: Literal["ACT", "WAIT", "STOP"]
     reasons: list[str]
-    reasons_en: list[str]
+    reasons_nl: list[str]
     policy: PolicyName
 
 
@@ -123,30 +123,28 @@ class SimulationAnswer(BaseModel):
     steps: list[SimulatedStep]
 
 
-def plan_entry(at: datetime, action: Action, *, language: str) -> PlanEntry:
+def plan_entry(at: datetime, action: Action) -> PlanEntry:
     """Return one action as people read it."""
     return PlanEntry(
         at=at,
         step=action.step.name if action.step else "",
         channel=str(action.channel),
         tone=str(action.tone),
-        reason=one_sentence(action.reasons, language=language),
-        reason_en=one_sentence(action.reasons, language="en"),
+        reason=one_sentence(action.reasons, language="en"),
+        reason_nl=one_sentence(action.reasons, language="nl"),
         action=action.deed.value,
         invoice_ids=list(action.own),
     )
 
 
-def plan_answer(invoice_id: str, items: list[PlanItem], *, language: str) -> Plan:
+def plan_answer(invoice_id: str, items: list[PlanItem]) -> Plan:
     """Return the plan."""
-    return Plan(
-        invoice_id=invoice_id, items=[plan_entry(item.at, item.action, language=language) for item in items]
-    )
+    return Plan(invoice_id=invoice_id, items=[plan_entry(item.at, item.action) for item in items])
 
 
-def upcoming_entry(item: Upcoming, *, language: str) -> UpcomingEntry:
+def upcoming_entry(item: Upcoming) -> UpcomingEntry:
     """Return one line of the list."""
-    actions = [plan_entry(item.at, action, language=language) for action in item.actions]
+    actions = [plan_entry(item.at, action) for action in item.actions]
     return UpcomingEntry(customer_id=item.customer_id, at=item.at, actions=actions)
 
 
@@ -156,8 +154,8 @@ def explanation_answer(found: Explanation) -> ExplanationAnswer:
         invoice_id=found.invoice_id,
         on=found.on,
         decision=found.said.verdict.value,
-        reasons=[sentence(reason, language=found.language) for reason in found.said.reasons],
-        reasons_en=[sentence(reason, language="en") for reason in found.said.reasons],
+        reasons=[sentence(reason, language="en") for reason in found.said.reasons],
+        reasons_nl=[sentence(reason, language="nl") for reason in found.said.reasons],
         policy=PolicyName(name=found.policy_name, version=found.policy_version),
     )
 

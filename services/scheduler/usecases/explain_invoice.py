@@ -26,7 +26,6 @@ class Explanation:
     said: InvoiceReasons
     policy_name: str
     policy_version: int
-    language: str
 
 
 async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None, desk: Desk) -> Explanation:
@@ -36,7 +35,7 @@ async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None,
         raise NotFound(f"there is no invoice {invoice_id}")
     filed, customer = found
     book = (await desk.rules.rulebooks([creditor_id]))[creditor_id]
-    policy, language = book.of(customer.tier), customer.language or book.creditor.language
+    policy = book.of(customer.tier)
     now = desk.present(customer, book)
     today = now.astimezone(cached_zone("", book.creditor.timezone)).date()
     day = on or today
@@ -45,14 +44,14 @@ async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None,
         sayings = await desk.readings.sayings((creditor_id, customer.customer_id), invoice_id, until=day)
     acted = next((s for s in sayings if s.day == day and s.reasons.verdict is Verdict.ACT), None)
     if acted is not None:
-        return Explanation(invoice_id, day, acted.reasons, acted.policy_name, acted.policy_version, language)
+        return Explanation(invoice_id, day, acted.reasons, acted.policy_name, acted.policy_version)
     if day < today:
         said, name, version = _from_log(filed, sayings, policy)
-        return Explanation(invoice_id, day, said, name, version, language)
+        return Explanation(invoice_id, day, said, name, version)
     decision = _decision_of(filed, day, customer, book, desk=desk)
     said = _of(filed, decision)
     said = said._replace(reasons=(*_outreach(book), *said.reasons))
-    return Explanation(invoice_id, day, said, decision.policy_name, decision.policy_version, language)
+    return Explanation(invoice_id, day, said, decision.policy_name, decision.policy_version)
 
 
 def _from_log(filed: FiledInvoice, sayings: list[Saying], policy: Policy) -> tuple[InvoiceReasons, str, int]:

@@ -19,7 +19,8 @@ async def test_a_call_is_a_task_and_a_contact_from_its_making(stage: Stage) -> N
     (contact,) = await stage.contacts(invoice_id="2026-0001")
     assert task["task_id"] == contact["contact_id"] == "task-1"
     assert (task["state"], task["assignee"], task["kind"]) == ("OPEN", "sanne", "CALL")
-    assert task["reason"] == "Vijf dagen over de vervaldatum."
+    assert task["reason"] == contact["reason"] == "Five days past its due date."
+    assert task["reason_nl"] == contact["reason_nl"] == "Vijf dagen over de vervaldatum."
     assert "Jan Jansen (Bouwbedrijf Jansen), +31301234567" in task["script"]
     assert (contact["channel"], contact["outcome"], contact["at"]) == (
         "CALL",

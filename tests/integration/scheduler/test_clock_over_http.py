@@ -152,7 +152,8 @@ async def test_the_clock_sees_everything_through_and_survives_a_crash(running: R
     assert plan == {"invoice_id": "I-1", "items": []}
     why = (await running.http.get("/v1/invoices/I-1/explanation", params={"on": "2026-04-07"})).json()
     assert (why["decision"], why["policy"]) == ("ACT", {"name": "bronze", "version": 1})
-    assert why["reasons"][0] == "De vriendelijke herinnering gaat per e-mail (brons)."
+    assert why["reasons"][0] == "The friendly reminder goes by e-mail (bronze)."
+    assert why["reasons_nl"][0] == "De vriendelijke herinnering gaat per e-mail (brons)."
 
     began = time.monotonic()
     for day in range(2, 12):

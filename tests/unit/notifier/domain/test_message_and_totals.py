@@ -76,7 +76,7 @@ def test_a_promise_for_today_about_the_tasks_own_invoice_is_fine() -> None:
 
 
 def test_a_closed_task_stays_as_it_is() -> None:
-    task = Task("t", "CALL", "C-1", ("i",), "call", NOON, "sanne", "why", "script")
+    task = Task("t", "CALL", "C-1", ("i",), "call", NOON, "sanne", "why", "waarom", "script")
     done = task.finish()
     assert done.state is TaskState.DONE
     assert done.cancel() == done.reassign("x") == done

@@ -34,8 +34,8 @@ def report(evidence: Evidence) -> str:
 def test_why_nothing_was_sent_is_said_in_the_language_of_the_report() -> None:
     said = {
         "decision": "STOP",
-        "reasons": ["De factuur wordt betwist."],
-        "reasons_en": ["The invoice is disputed."],
+        "reasons": ["The invoice is disputed."],
+        "reasons_nl": ["De factuur wordt betwist."],
     }
     printed = report(replace(NOTHING, explanations={"A-1": said}))
     assert "open and overdue now: The invoice is disputed." in printed
