@@ -98,7 +98,7 @@ def _waiting(standing: Standing, reasons: tuple[Reason, ...], *, not_before: dat
     invoice, records, place = standing
     said = place.waiting
     if records or reasons:
-        before = (_done(records),) if records else said[:-1]
+        before = (_last_done(records),) if records else said[:-1]
         said = (*reasons, *before, *(place.coming or (() if reasons else said[-1:])))
     mentionable = bool(records) or place.skipped or place.reached is not None
     return Turn(
@@ -113,9 +113,18 @@ def _waiting(standing: Standing, reasons: tuple[Reason, ...], *, not_before: dat
     )
 
 
-def _done(records: list[Contact]) -> Reason:
+def _last_done(records: list[Contact]) -> Reason:
     last = max(records, key=lambda c: (c.rank, c.made_at, c.contact_id)) if len(records) > 1 else records[0]
-    return Reason("done", (last.step, last.day.isoformat(), last.channel or last.deed, last.outcome))
+    return done_reason(last)
+
+
+def done_reason(contact: Contact) -> Reason:
+    """Say of a contact that it was carried out, or of a task that it still is with a person."""
+    if contact.is_open_task:
+        return Reason("task.open", (contact.step, contact.day.isoformat()))
+    return Reason(
+        "done", (contact.step, contact.day.isoformat(), contact.channel or contact.deed, contact.outcome)
+    )
 
 
 def _stop_reason(stop: Stop) -> Reason:

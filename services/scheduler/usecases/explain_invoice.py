@@ -9,6 +9,7 @@ from scheduler.domain.ahead import accepted, look_ahead
 from scheduler.domain.customer import Customer
 from scheduler.domain.decide import decide
 from scheduler.domain.decision import Decision, InvoiceReasons, Reason
+from scheduler.domain.foreseen import foreseen
 from scheduler.domain.lane import cached_zone
 from scheduler.domain.policy import Policy, Rulebook
 from scheduler.domain.words import Outreach, Verdict
@@ -50,6 +51,8 @@ async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None,
         return Explanation(invoice_id, day, said, name, version)
     decision = _decision_of(filed, day, customer, book, desk=desk)
     said = _of(filed, decision)
+    if day > today:
+        said = foreseen(said, contacts=customer.contacts)
     said = said._replace(reasons=(*_outreach(book), *said.reasons))
     return Explanation(invoice_id, day, said, decision.policy_name, decision.policy_version)
 
