@@ -34,6 +34,8 @@ class Case(NamedTuple):
     by_invoice: dict[str, list[Contact]]
     triggers: dict[date, Trigger]
     """What the stopping rule said, by effective due date: it is asked more than once per decision."""
+    reaches: dict[str, bool]
+    """Whether any channel could carry a step, by its name: many invoices wait for the same one."""
 
     def after(self, customer: Customer) -> "Case":
         """Return the same case once the customer's contacts changed, and nothing else."""
@@ -74,6 +76,7 @@ def case_of(customer: Customer, rules: Rulebook, calendars: Calendars, now: date
         places=lane.places,
         by_invoice=_by_invoice(customer.contacts, customer.invoices),
         triggers={},
+        reaches={},
     )
 
 

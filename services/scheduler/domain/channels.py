@@ -79,6 +79,15 @@ def choose(step: Step, *, total: Decimal, case: Case) -> Choice | None:
     return None
 
 
+def reaches(step: Step, *, case: Case) -> bool:
+    """Say whether any channel could carry a message of ``step``, were it small enough for each of them."""
+    found = case.reaches.get(step.name)
+    if found is None:
+        found = wants_call(step, case=case) or choose(step, total=Decimal(0), case=case) is not None
+        case.reaches[step.name] = found
+    return found
+
+
 @lru_cache(maxsize=256)
 def _in_order(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     """Return the step's own channels, then the last resort, each once."""

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from scheduler.domain.case import Case
-from scheduler.domain.channels import wants_call
+from scheduler.domain.channels import reaches, wants_call
 from scheduler.domain.customer import Contact, Invoice, Stop
 from scheduler.domain.decision import Reason
 from scheduler.domain.formal_gate import Passage, pass_gate
@@ -52,10 +52,10 @@ def turn_of(invoice: Invoice, *, case: Case) -> Turn:
     standing = standing_of(invoice, case=case)
     place, reached = standing.place, standing.place.reached
     if reached is None:
-        return _waiting(standing, ())
+        return _waiting(standing, (), case=case)
     passage = _passage(reached, standing, case=case)
     if passage.step is None:
-        return _waiting(standing, passage.reasons, not_before=passage.not_before)
+        return _waiting(standing, passage.reasons, case=case, not_before=passage.not_before)
     why = place.why or (day_reason(reached, invoice, case=case, records=standing.records),)
     step = passage.step
     deed = Deed.CALL if step.deed is Deed.SEND and wants_call(step, case=case) else step.deed
@@ -94,12 +94,17 @@ def _passage(step: Step, standing: Standing, *, case: Case) -> Passage:
     return pass_gate(step, standing, case=case, keeps_gold_lane=gold_lane)
 
 
-def _waiting(standing: Standing, reasons: tuple[Reason, ...], *, not_before: datetime | None = None) -> Turn:
+def _waiting(
+    standing: Standing, reasons: tuple[Reason, ...], *, case: Case, not_before: datetime | None = None
+) -> Turn:
     invoice, records, place = standing
-    said = place.waiting
+    said, coming = place.waiting, place.coming
+    if coming and _is_unreachable(place.next_step, case=case):
+        coming = (Reason("wait.unreachable", coming[0].facts),)
+        said = (*said[:-1], *coming)
     if records or reasons:
         before = (_last_done(records),) if records else said[:-1]
-        said = (*reasons, *before, *(place.coming or (() if reasons else said[-1:])))
+        said = (*reasons, *before, *(coming or (() if reasons else said[-1:])))
     mentionable = bool(records) or place.skipped or place.reached is not None
     return Turn(
         invoice,
@@ -111,6 +116,10 @@ def _waiting(standing: Standing, reasons: tuple[Reason, ...], *, not_before: dat
         not_before,
         mentionable=mentionable,
     )
+
+
+def _is_unreachable(step: Step | None, *, case: Case) -> bool:
+    return step is not None and step.deed is Deed.SEND and not reaches(step, case=case)
 
 
 def _last_done(records: list[Contact]) -> Reason:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from scheduler.domain.customer import Customer
+from scheduler.domain.customer import Customer, Detail
 from scheduler.domain.sentences import sentence
 from scheduler.usecases.explain_invoice import explain_invoice
+from scheduler.usecases.plan_invoice import plan_invoice
 from scheduler.usecases.ports import Desk, FiledInvoice
 from tests.unit.scheduler.builders import CALENDARS, Life, customer, invoice, local
 from tests.unit.scheduler.memory_book import MemoryCustomers, MemoryRules
@@ -102,3 +103,42 @@ async def test_a_task_that_nobody_has_done_is_not_called_carried_out() -> None:
     said = await explained(life.who, "2026-04-08", now="2026-04-08")
     assert said["en"][0] == "The friendly call has been with a person as a task since 7 April 2026."
     assert said["nl"][0] == "Het vriendelijke belletje ligt sinds 7 april 2026 als taak bij een mens."
+
+
+@pytest.mark.parametrize("tier", ["SILVER", "BRONZE"])
+async def test_who_cannot_be_reached_is_promised_no_message(tier: str) -> None:
+    who = customer(invoice(due="2026-04-01"), tier=tier, details=())
+    for now, on in (("2026-03-02", "2026-03-02"), ("2026-03-02", "2026-04-02"), ("2026-03-02", "2026-04-20")):
+        said = await explained(who, on, now=now)
+        assert not any("Next comes" in text for text in said["en"]), said
+        (why,) = [text for text in said["en"] if "no channel reaches this customer" in text]
+        assert why.endswith("a person has to complete the contact details first (data-quality task).")
+        (why,) = [text for text in said["nl"] if "geen enkel kanaal bereikt deze klant" in text]
+        assert why.endswith("een mens moet eerst de contactgegevens aanvullen (taak voor de gegevens).")
+
+
+async def test_who_can_only_be_called_is_told_of_the_call_and_promised_no_message() -> None:
+    phone = (Detail("REMINDER", "CALL", "p1"),)
+    who = customer(invoice(due="2026-04-01"), tier="SILVER", details=phone)
+    called = Life(who, start=local("2026-04-02"), calls_done=True).until(local("2026-04-16")).who
+    said = await explained(called, "2026-04-17", now="2026-04-17")
+    assert said["en"] == [
+        "The call about the arrears was carried out on 15 April 2026 by telephone (done).",
+        (
+            "Next would come the formal notice, on 1 May 2026, but no channel reaches this customer; "
+            "a person has to complete the contact details first (data-quality task)."
+        ),
+    ]
+    wants_calls = called._replace(preferred_channel="CALL", contacts=())
+    said = await explained(wants_calls, "2026-03-02", now="2026-03-02")
+    assert said["en"][0].startswith("Next comes the reminder before the due date")
+
+
+async def test_the_plan_of_who_cannot_be_reached_begins_with_the_task_for_the_data() -> None:
+    who = customer(invoice(due="2026-04-01"), tier="SILVER", details=())
+    book = MemoryCustomers()
+    book.states["acme-nl", "C-1"] = who
+    book.files["acme-nl", "I-1"] = FiledInvoice("acme-nl", "I-1", "C-1", 1, "OPEN")
+    items = await plan_invoice("acme-nl", "I-1", desk=Desk(book, SHIPPED, CALENDARS, local("2026-03-02")))
+    assert [item.action.step.name for item in items if item.action.step] == ["data-quality", "overdue-call"]
+    assert [reason.code for reason in items[0].action.reasons] == ["data.no-channel"]
