@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from chassis.kafka.dead_letter import original
 from chassis.kafka.partitions import partition_of
@@ -43,15 +44,13 @@ async def redrive(topic: str, *, bootstrap: str) -> int:
         max_request_size=MESSAGE_BYTES_MAX,
         partitioner=partition_of,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         await producer.start()
-        try:
-            ends = await _assigned(consumer, topic)
-            return await _put_back_all(consumer, producer, ends=ends, group=group)
-        finally:
-            await producer.stop()
+        ends = await _assigned(consumer, topic)
+        return await _put_back_all(consumer, producer, ends=ends, group=group)
     finally:
+        await producer.stop()
         await consumer.stop()
 
 
@@ -115,13 +114,24 @@ def main(argv: Sequence[str]) -> int:
     default = os.environ.get("VELVET_KAFKA_BOOTSTRAP", "127.0.0.1:19092")  # noqa: TID251 - a command of its own
     parser.add_argument("--bootstrap", default=default, help="host:port of the Kafka cluster")
     chosen = parser.parse_args(argv)
+    # What goes wrong is said below in one sentence, not before it in the client's own words.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         count = asyncio.run(redrive(chosen.topic, bootstrap=chosen.bootstrap))
-    except (KafkaError, OSError, TimeoutError, NoOrigin) as error:
-        sys.stderr.write(f"Nothing more was put back: {error}\n")
+    except KafkaConnectionError:
+        sys.stderr.write(f"Nothing more was put back: Kafka at {chosen.bootstrap} does not answer.\n")
         return 1
-    sys.stdout.write(f"{count} dead letters put back.\n")
+    except (KafkaError, OSError, TimeoutError, NoOrigin) as error:
+        sys.stderr.write(f"Nothing more was put back: {str(error).rstrip('.') or 'Kafka took too long'}.\n")
+        return 1
+    sys.stdout.write(_told(count, topic=chosen.topic))
     return 0
+
+
+def _told(count: int, *, topic: str) -> str:
+    if not count:
+        return f"There is nothing to put back in {topic}: no dead letter, or each went back before.\n"
+    return f"{count} dead letter{'s' if count > 1 else ''} of {topic} put back.\n"
 
 
 if __name__ == "__main__":
