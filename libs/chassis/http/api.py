@@ -14,6 +14,7 @@ from chassis.http.document import DescribedApi
 from chassis.http.idempotency import Idempotency
 from chassis.http.limits import Door
 from chassis.http.paging import Cursors
+from chassis.http.segments import WholeIds, take_whole_ids
 from chassis.http.settle import settle_router
 from chassis.restore.journal import Scribe
 from chassis.service import Service
@@ -42,6 +43,7 @@ def create_app(service: Service, *, health: Health | None = None) -> FastAPI:
         Scribe, service=service.name, registry=service.registry, clock=service.clock, verifier=verifier
     )
     app.add_middleware(Idempotency, database=service.database, verifier=verifier)
+    app.add_middleware(WholeIds)
     _add_door(app, service)
     return app
 
@@ -50,6 +52,7 @@ def create_doors(service: Service, *, verifier: Verifier, health: Health | None 
     """Return the service's own routes, with whoever says who calls."""
     app = _bare(service, health=health or Health(service=service.name))
     app.state.verifier = verifier
+    take_whole_ids()
     for router in service.routers:
         app.include_router(router)
     return app

@@ -1,6 +1,7 @@
 """Carries out once more what people and other systems asked for after the backup, as they asked it then."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -12,10 +13,17 @@ from chassis.db.unit_of_work import BESIDE_THE_EFFECT, Unit
 from chassis.http.api import create_doors
 from chassis.http.auth import Principal, Verifier
 from chassis.http.idempotency import Idempotency
+from chassis.http.segments import WholeIds
 from chassis.kernel.clock import again_at
 from chassis.restore.journal import Asked, Entry
 from chassis.service import Service
 from chassis.telemetry.logs import log
+
+
+def address_of(asked: Asked) -> httpx.URL:
+    """Return where it was asked; an id may hold what means something else in an address (?, #, %)."""
+    path = (asked.raw_path or quote(asked.path)).encode()
+    return httpx.URL("http://journal", raw_path=b"?".join([path, asked.query.encode("latin-1")]))
 
 
 class _Known(Verifier):
@@ -39,6 +47,7 @@ class Desk:
         app = create_doors(service, verifier=self._verifier)
         # Whoever sends the same request again after the restore gets the answer, not a second effect.
         app.add_middleware(Idempotency, database=service.database, verifier=self._verifier)
+        app.add_middleware(WholeIds)
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://journal"
         )
@@ -56,7 +65,7 @@ class Desk:
         try:
             with again_at(entry.at), scope.request():
                 answer = await self._client.request(
-                    asked.method, f"{asked.path}?{asked.query}", content=asked.body, headers=headers
+                    asked.method, address_of(asked), content=asked.body, headers=headers
                 )
         finally:
             BESIDE_THE_EFFECT.reset(token)

@@ -45,6 +45,8 @@ class Asked(msgspec.Struct, frozen=True):
     subject: str
     scopes: list[str]
     body: bytes
+    raw_path: str = ""
+    """The path as it was written; lines older than this field have the decoded one alone."""
 
 
 def topic_of(service: str) -> str:
@@ -98,6 +100,7 @@ class Scribe:
             subject=caller.subject,
             scopes=sorted(caller.scopes),
             body=body,
+            raw_path=scope.get("raw_path", b"").decode("latin-1"),
         )
         token = BESIDE_THE_EFFECT.set(self._once(asked))
         try:

@@ -52,6 +52,10 @@ def toy_router() -> APIRouter:
     async def errors(name: str) -> None:
         raise ERRORS[name]
 
+    @router.get("/v1/things/{thing_id}/parts/{part_id}")
+    async def thing(thing_id: str, part_id: str) -> list[str]:
+        return [thing_id, part_id]
+
     @router.post("/v1/toys")
     async def toys(toy: Toy, caller: Caller) -> Toy:
         del caller
