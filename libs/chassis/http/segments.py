@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import unquote, unquote_to_bytes
 
-from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.convertors import PathConvertor, StringConvertor, register_url_convertor
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
@@ -34,10 +34,22 @@ class WholeIds:
 def take_whole_ids() -> None:
     """Let every route that is made from now on take an id as its caller meant it."""
     register_url_convertor("str", _Segment())
+    register_url_convertor("path", _Segments())
+
+
+def _meant(text: str) -> str:
+    return _KEPT.sub(lambda found: unquote(found[0]), text)
 
 
 class _Segment(StringConvertor):
     @override
     def convert(self, value: str) -> str:
         """Return the id that the segment stands for."""
-        return _KEPT.sub(lambda found: unquote(found[0]), value)
+        return _meant(value)
+
+
+class _Segments(PathConvertor):
+    @override
+    def convert(self, value: str) -> str:
+        """Return the id that the segments stand for: here a slash may be written as it is."""
+        return _meant(value)

@@ -56,6 +56,10 @@ def toy_router() -> APIRouter:
     async def thing(thing_id: str, part_id: str) -> list[str]:
         return [thing_id, part_id]
 
+    @router.get("/v1/bundles/{bundle_id:path}/parts")
+    async def bundle(bundle_id: str) -> str:
+        return bundle_id
+
     @router.post("/v1/toys")
     async def toys(toy: Toy, caller: Caller) -> Toy:
         del caller

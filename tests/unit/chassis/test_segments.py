@@ -40,6 +40,9 @@ async def test_an_id_arrives_as_it_was_meant(connect: Connect, one: str) -> None
     async with connect("") as client:
         assert await _shown(client, one, "p") == [one, "p"]
         assert await _shown(client, "t", one) == ["t", one]
+        if one not in {"/", "..", "../.."}:
+            answer = await client.get(f"/v1/bundles/{quote(one, safe='')}/parts")
+            assert answer.json() == one
 
 
 @settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
