@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,42 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 INTERNAL = "internal"
+_ODD_HEADERS: dict[str, dict[str, Any]] = {
+    "an extension that must be understood": {"crit": ["x"], "x": 1},
+    "an extension that must be understood, as a text": {"crit": "exp"},
+    "a payload that is not encoded": {"crit": ["b64"], "b64": False},
+    "RS256 with a key for ES256": {"alg": "RS256"},
+    "ES384 with a key for ES256": {"alg": "ES384"},
+    "nOnE above a signature": {"alg": "nOnE"},
+    "a list of algorithms": {"alg": ["ES256"]},
+    "a key id that is no text": {"kid": {"a": 1}},
+    "another kind of token": {"typ": "dpop+jwt"},
+    "a kind that is no text": {"typ": ["at+jwt"]},
+}
+_ODD_CONTENTS = {
+    "a list": b"[]",
+    "a text": b'"a"',
+    "null": b"null",
+    "not a number": b"NaN",
+    "nothing": b"",
+    "no UTF-8": b"\xff\xfe",
+    "nested too deeply": b"[" * 4000,
+    "objects nested too deeply": b'{"a":' * 1100 + b"1" + b"}" * 1100,
+    "a number of 5,000 digits": b'{"alg":' + b"9" * 5000 + b"}",
+}
+
+
+def _odd_claims(audience: str, *, now_s: int) -> Iterator[tuple[str, Any]]:
+    """Yield claims of a shape or size that no issuer writes, one at a time."""
+    odd: dict[str, list[Any]] = {
+        "exp": [f"{now_s + 600}", True, -1, 0, [now_s + 600], {}, 10**400, float("nan"), float("inf")],
+        "nbf": [f"{now_s}", True, False, {}, 10**400, -(10**400), float("nan"), float("-inf")],
+        "aud": [[], [[audience]], {audience: 1}, audience.upper(), f"{audience}x", [f"{audience} "]],
+        "creditor_id": [["acme-nl"], 5, True, {}, "a\x00", "\ud800", "x" * 201],
+        "sub": [{}, ["a"], 5, "a\x00", "\udfff"],
+    }
+    for name, values in odd.items():
+        yield from ((name, value) for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +84,20 @@ class Mint:
             "wrong audience": {"aud": "another"},
             "wrong issuer": {"iss": f"{self.issuer}.elsewhere.example"},
         }
+        for name, value in _odd_claims(self.audience, now_s=now):
+            wrong_claims[f"{name} {repr(value)[:40]}"] = {name: value}
+        key = ECKey.import_key(dict(self.signing))
         tokens = {
-            what: self.good(creditor_id=creditor_id, scopes=scopes, **changes)
+            what: _signed(self._header(), _changed(claims, changes), key=key)
             for what, changes in wrong_claims.items()
         }
+        for what, changes in _ODD_HEADERS.items():
+            tokens[what] = _signed({**self._header(), **changes}, claims, key=key)
+        for what, content in _ODD_CONTENTS.items():
+            tokens[f"claims are {what}"] = _signed_bytes(
+                json.dumps(self._header()).encode(), content, key=key
+            )
+            tokens[f"a header is {what}"] = _signed_bytes(content, json.dumps(claims).encode(), key=key)
         tokens["no creditor"] = self.good(creditor_id="", scopes=scopes)
         tokens["alg none"] = f"{_part({**self._header(), 'alg': 'none'})}.{_part(claims)}."
         pem = str(ECKey.import_key(public).as_pem(private=False).decode())
@@ -85,7 +131,12 @@ class Mint:
             "creditor_id": creditor_id,
             "scope": " ".join(scopes),
         }
-        return {name: value for name, value in {**claims, **changes}.items() if value is not None}
+        return _changed(claims, changes)
+
+
+def _changed(claims: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the claims with the changes; one changed to None is left out."""
+    return {name: value for name, value in {**claims, **changes}.items() if value is not None}
 
 
 def _part(value: Mapping[str, Any]) -> str:
@@ -103,8 +154,12 @@ def _hs256(header: Mapping[str, Any], claims: Mapping[str, Any], *, secret: str)
 
 def _signed(header: Mapping[str, Any], claims: Mapping[str, Any], *, key: ECKey) -> str:
     """Sign with a header that the library itself would refuse to write."""
+    return _signed_bytes(json.dumps(header).encode(), json.dumps(claims).encode(), key=key)
+
+
+def _signed_bytes(header: bytes, claims: bytes, *, key: ECKey) -> str:
     private = key.private_key
     assert private is not None
-    signed = f"{_part(header)}.{_part(claims)}"
+    signed = f"{_encoded(header)}.{_encoded(claims)}"
     r, s = decode_dss_signature(private.sign(signed.encode(), ECDSA(SHA256())))
     return f"{signed}.{_encoded(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"

@@ -24,6 +24,7 @@ EVERY_CREDITOR: Final = scope.EVERY
 
 _TYPES = {"", "jwt", "at+jwt", "application/at+jwt"}
 _LEEWAY_S = 10
+_INSTANT_S_MAX = 2**53
 _TOKEN_CHARS_MAX = 8192
 _REMEMBERED_MAX = 1000
 _REMEMBERED_S = 60
@@ -62,9 +63,7 @@ class Verifier:
             return remembered[1]
         claims = await self._claims(token)
         self._check(claims, now_s=now_s)
-        principal = Principal(
-            creditor_id=_creditor(claims), subject=str(claims.get("sub", "")), scopes=_scopes(claims)
-        )
+        principal = Principal(creditor_id=_creditor(claims), subject=_subject(claims), scopes=_scopes(claims))
         if len(self._remembered) >= _REMEMBERED_MAX:
             self._remembered.clear()
         self._remembered[token] = (min(now_s + _REMEMBERED_S, float(claims["exp"])), principal)
@@ -82,7 +81,8 @@ class Verifier:
                 raise Refused("it is no access token")
             keys: KeySet = await self._keys.keys(kid=str(header.get("kid", "")))
             return jwt.decode(token, keys, algorithms=list(ALGORITHMS)).claims
-        except (JoseError, ValueError, TypeError, KeyError):
+        # RecursionError: claims nested so deeply that JSON cannot be read.
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             raise Refused("the token is not valid") from None
 
     def _check(self, claims: Mapping[str, Any], *, now_s: float) -> None:
@@ -93,28 +93,49 @@ class Verifier:
             raise Refused("the token comes from another issuer")
         if self._audience not in audiences:
             raise Refused("the token is meant for another audience")
-        if not _is_number(claims.get("exp")) or claims["exp"] + _LEEWAY_S <= now_s:
+        if not _is_instant(claims.get("exp")) or claims["exp"] + _LEEWAY_S <= now_s:
             raise Refused("the token has expired")
         if claims.get("nbf") is not None and (
-            not _is_number(claims["nbf"]) or claims["nbf"] - _LEEWAY_S > now_s
+            not _is_instant(claims["nbf"]) or claims["nbf"] - _LEEWAY_S > now_s
         ):
             raise Refused("the token is not valid yet")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_instant(value: object) -> bool:
+    """Return True for seconds since 1970 (RFC 7519); NaN and what has no end are none."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -_INSTANT_S_MAX <= value <= _INSTANT_S_MAX
+    )
+
+
+def _can_be_kept(text: str) -> bool:
+    """Return True for what PostgreSQL and UTF-8 can hold: no NUL, no half of a character."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _creditor(claims: Mapping[str, Any]) -> str:
     found = claims.get("creditor_id")
-    if not isinstance(found, str) or not 0 < len(found) <= 200 or "\x00" in found:
+    if not isinstance(found, str) or not 0 < len(found) <= 200 or not _can_be_kept(found):
         raise Refused("the token names no creditor (claim creditor_id)")
     return found
 
 
+def _subject(claims: Mapping[str, Any]) -> str:
+    """Return who calls: it is written down as the author of what they change."""
+    found = claims.get("sub", "")
+    if not isinstance(found, str) or not _can_be_kept(found):
+        raise Refused("the token's subject is no text (claim sub)")
+    return found
+
+
 def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
+    """Return the scopes: words in one text, or a list of texts; anything else grants nothing."""
     found = claims.get("scope", claims.get("scp", ""))
-    return frozenset(found.split() if isinstance(found, str) else map(str, found or ()))
+    if isinstance(found, list):
+        return frozenset(scope for scope in found if isinstance(scope, str))
+    return frozenset(found.split() if isinstance(found, str) else ())
 
 
 async def authenticated(
@@ -124,7 +145,11 @@ async def authenticated(
 
     A route takes it as ``Annotated[Principal, Security(authenticated, scopes=[…])]``.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    shown = request.headers.getlist("authorization")
+    if len(shown) > 1:
+        # The journal and the store of idempotency keys might take another for the caller than the route does.
+        raise Problem(401, "One token is needed, not several.", headers={"WWW-Authenticate": "Bearer"})
+    scheme, _, token = "".join(shown).partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Problem(401, "A bearer token is needed.", headers={"WWW-Authenticate": "Bearer"})
     verifier: Verifier = request.app.state.verifier

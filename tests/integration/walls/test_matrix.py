@@ -148,6 +148,49 @@ async def test_no_route_takes_a_token_that_lacks_its_scope_or_speaks_for_everybo
             assert set(answer.json()) == {"type", "title", "status", "detail", "trace_id"}, seen
 
 
+@pytest.mark.parametrize("claim", ["scope", "scp"])
+@pytest.mark.parametrize(
+    "value", [5, True, 1.5, {"invoices:read": 1}, [["internal"]], None, [5], "INTERNAL", ","]
+)
+async def test_scopes_of_another_shape_grant_nothing(door: Door, claim: str, value: object) -> None:
+    token = door.mint.good(creditor_id=CREDITOR, scopes=(), **{"scope": None, claim: value})
+    for route in door.routes():
+        (answer,) = (await _answers(door.app, route, {"odd": token})).values()
+        assert answer.status_code == 403, f"{route.method} {route.path}: {answer.status_code} {answer.text}"
+
+
+async def test_two_tokens_in_one_request_are_none(door: Door) -> None:
+    """The journal and the idempotency keys read the last header, the route read the first: one caller or none."""
+    good = door.mint.good(creditor_id=CREDITOR, scopes=(*SCOPES, INTERNAL))
+    other = door.mint.good(creditor_id="bolt-de", scopes=(*SCOPES, INTERNAL))
+    transport = httpx.ASGITransport(door.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://walls.example") as http:
+        for route in door.routes():
+            for tokens in ((good, other), (other, good), (good, good), (good, "x"), ("x", good)):
+                headers = [("Authorization", f"Bearer {token}") for token in tokens]
+                answer = await http.request(route.method, route.address, headers=headers)
+                assert answer.status_code == 401, f"{route.method} {route.path}: {answer.text}"
+
+
+async def test_a_token_anywhere_but_in_its_header_does_not_count(door: Door) -> None:
+    good = door.mint.good(creditor_id=CREDITOR, scopes=(*SCOPES, INTERNAL))
+    elsewhere: list[dict[str, Any]] = [
+        {"params": {"access_token": good, "token": good, "authorization": f"Bearer {good}"}},
+        {"headers": {"Cookie": f"access_token={good}; Authorization=Bearer {good}"}},
+        {"headers": {"X-Authorization": f"Bearer {good}", "Proxy-Authorization": f"Bearer {good}"}},
+        {"headers": {"Authorization": f"Basic {good}"}},
+        {"headers": {"Authorization": f"Bearer {good}, Bearer {good}"}},
+        {"headers": {"Authorization": f"Bearer\t{good}"}},
+        {"headers": {"Authorization": good}},
+    ]
+    transport = httpx.ASGITransport(door.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://walls.example") as http:
+        for route in door.routes():
+            for shown in elsewhere:
+                answer = await http.request(route.method, route.address, **shown)
+                assert answer.status_code == 401, f"{route.method} {route.path}: {shown}"
+
+
 async def test_a_good_token_gets_past_the_door(door: Door) -> None:
     """Without this the matrix would hold for a service that refuses everybody."""
     passed = 0
