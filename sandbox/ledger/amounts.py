@@ -46,9 +46,10 @@ def written_of(raw: str) -> Written | None:
     # "1.234,-" and "1.234,--" are Dutch for no cents.
     text = re.sub(r"([.,])(?:-{1,2}|=)$", r"\g<1>00", text)
     text, minus = _without_minus(text)
-    if not _BODY.fullmatch(text):
+    # "(-5)" is minus five to one program and plus five to another: nobody is approached on a guess.
+    if not _BODY.fullmatch(text) or (is_negative and minus):
         return None
-    return Written(body=text, is_negative=is_negative != minus, sign=sign)
+    return Written(body=text, is_negative=is_negative or minus, sign=sign)
 
 
 def _without_sign(text: str) -> tuple[str, str]:

@@ -9,7 +9,8 @@ from enum import Enum
 from functools import lru_cache
 
 _USUAL_TERMS_DAYS = frozenset({7, 8, 10, 14, 15, 20, 21, 28, 30, 31, 45, 60, 90})
-YEAR_MIN, YEAR_MAX = 1970, 2100
+YEAR_MIN, YEAR_MAX = 1990, 2099
+"""The years that the services take: a row outside would be parked there, and its invoice forgotten in silence."""
 # What systems write for "no date": SAP's 9999-12-31 among them.
 _NO_DATE = frozenset({"", "-", "--", "null", "none", "nan", "nat", "n/a", "na", "nvt", "n.v.t.", "0", "open"})
 _NO_DATE_NUMBERS = frozenset({(0, 0, 0), (9999, 12, 31)})

@@ -8,9 +8,15 @@ from sandbox.ledger.amounts import parse_amount, written_of
 from sandbox.ledger.currencies import currency_code
 from sandbox.ledger.dates import Order, is_no_date, parse_date
 from sandbox.ledger.model import LedgerRow
+from sandbox.ledger.parties import CUSTOMER_ROLES
 from sandbox.ledger.records import Record
 
 ID_CHARS_MAX = 128
+TEXT_CHARS_MAX = 2000
+_CHARS_MAX = {
+    **dict.fromkeys((*CUSTOMER_ROLES, "order_reference"), TEXT_CHARS_MAX),
+    "payment_reference": ID_CHARS_MAX,
+}
 DEFAULT_CURRENCY = "EUR"
 
 _YES = frozenset({"yes", "y", "ja", "j", "true", "waar", "1", "x", "t", "disputed", "betwist"})
@@ -39,6 +45,7 @@ class RowReader:
         """Return the invoice in a record; raise RowFault with the reason when there is none."""
         if record.fault:
             raise RowFault(record.fault)
+        self._refuse_long_texts(record)
         customer_id, invoice_id = self._id(record, "customer"), self._id(record, "invoice")
         issued_on, due_on = self._day(record, "issued"), self._day(record, "due")
         if due_on < issued_on:
@@ -63,6 +70,15 @@ class RowReader:
             order_reference=self.value(record, "order_reference"),
             payment_reference=self.value(record, "payment_reference"),
         )
+
+    def _refuse_long_texts(self, record: Record) -> None:
+        """Name what the services would park: the invoice would be forgotten in silence."""
+        for role, chars_max in _CHARS_MAX.items():
+            length = len(self.value(record, role))
+            if length > chars_max:
+                raise RowFault(
+                    f"{role.replace('_', ' ')} of {length} characters: at most {chars_max} are taken"
+                )
 
     def _id(self, record: Record, role: str) -> str:
         text = self.value(record, role)
