@@ -26,7 +26,7 @@ from sandbox.replay.report import print_report
 from sandbox.replay.stream import Progress as Played
 from sandbox.replay.stream import Stage, evening, replay
 from sandbox.replay.verdicts import Truth
-from sandbox.stack.console import run, say
+from sandbox.stack.console import outlive_readers, run, say
 from sandbox.stack.problem import StackProblem
 from sandbox.stack.stack import Choice, Stack
 from sandbox.stack.watch import while_it_stands
@@ -140,4 +140,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    outlive_readers()
     sys.exit(main())

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from sandbox.stack.backup import back_up, bring_back, folder_for
-from sandbox.stack.console import run, say
+from sandbox.stack.console import outlive_readers, run, say
 from sandbox.stack.layout import alone
 from sandbox.stack.problem import StackProblem
 from sandbox.stack.runfile import read_run
@@ -140,4 +140,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    outlive_readers()
     sys.exit(main(sys.argv[1:]))

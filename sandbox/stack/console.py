@@ -2,12 +2,19 @@
 
 import asyncio
 import errno
+import io
+import os
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
+
+from typing_extensions import override
 
 from sandbox.stack.problem import StackProblem
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _INTERRUPTED = 130
 # What a user can mend; any other error of the system is a fault of ours and keeps its traceback.
@@ -38,6 +45,37 @@ async def _stoppable(main: Coroutine[Any, Any, int]) -> int:
     for signal_ in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(signal_, task.cancel)
     return await task
+
+
+class _Outlasting(io.FileIO):
+    """A standard stream that throws away what is written once nobody reads any further."""
+
+    @override
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write, or throw away."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return super().write(data)
+
+
+def outlive_readers() -> None:
+    """Let a command come to its end, and to its own exit code, also when its reader has gone (`make up | head -3`).
+
+    To be called first, by a program of its own: it replaces the standard streams.
+    """
+    sys.stdout, sys.stderr = _outlasting(sys.stdout), _outlasting(sys.stderr)
+
+
+def _outlasting(stream: TextIO) -> io.TextIOWrapper:
+    stream.flush()
+    raw = _Outlasting(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=stream.isatty()
+    )
 
 
 def say(sentence: str) -> None:

@@ -54,6 +54,16 @@ def stand_ins(tmp_path: Path) -> Path:
     return folder
 
 
+def _environ(home: Path, stand_ins: Path) -> dict[str, str]:
+    ports = zip(PORT_VARIABLES.values(), free_ports(len(DEFAULT_PORTS)), strict=True)
+    return {
+        "PATH": os.environ["PATH"],
+        "VELVET_HOME": str(home),
+        **{variable: str(port) for variable, port in ports},
+        **_settings(stand_ins),
+    }
+
+
 def _settings(stand_ins: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(stand_ins), "DIARY": str(stand_ins / "diary")}
 
@@ -93,13 +103,7 @@ async def test_a_service_that_stops_while_starting_is_quoted_and_its_log_is_kept
 def test_up_says_where_everything_is_a_second_up_that_it_is_up_already_and_down_stops_it(
     home: Path, stand_ins: Path
 ) -> None:
-    ports = zip(PORT_VARIABLES.values(), free_ports(len(DEFAULT_PORTS)), strict=True)
-    environ = {
-        "PATH": os.environ["PATH"],
-        "VELVET_HOME": str(home),
-        **{variable: str(port) for variable, port in ports},
-        **_settings(stand_ins),
-    }
+    environ = _environ(home, stand_ins)
 
     def stack(*words: str) -> str:
         command = [sys.executable, "-m", "sandbox.stack", *words]
@@ -155,3 +159,53 @@ def test_a_run_stopped_from_outside_takes_its_stack_with_it(
     assert "Traceback" not in said
     assert identity_of(pid) is None
     assert list((home / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize("is_stderr_unheard", [False, True])
+def test_up_starts_everything_also_when_nobody_reads_what_it_says(
+    home: Path, stand_ins: Path, *, is_stderr_unheard: bool
+) -> None:
+    environ = _environ(home, stand_ins)
+    reader, writer = os.pipe()
+    os.close(reader)
+    stderr = writer if is_stderr_unheard else subprocess.PIPE
+    command = [sys.executable, "-m", "sandbox.stack"]
+    try:
+        up = subprocess.run(
+            [*command, "up"], env=environ, text=True, check=False, stdout=writer, stderr=stderr
+        )
+        os.close(writer)
+        assert up.returncode == 0
+        assert "Error" not in (up.stderr or "")
+        again = subprocess.run([*command, "up"], env=environ, capture_output=True, text=True, check=True)
+        assert again.stdout.startswith("Velvet is already up.\n")
+    finally:
+        subprocess.run([*command, "reset"], env=environ, capture_output=True, check=True)
+
+
+def test_a_command_whose_reader_has_gone_comes_to_its_end_and_keeps_its_exit_code(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys\n"
+        "from rich.console import Console\n"
+        "from sandbox.stack.console import outlive_readers, say\n"
+        "outlive_readers()\n"
+        "for number in range(20_000):\n"
+        "    print('line', number)\n"
+        "Console().print('[bold]é[/bold]')\n"
+        "say('something')\n"
+        "sys.exit(3)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, str(program)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        assert run.stdout.readline() == "line 0\n"
+        run.stdout.close()
+        assert run.stderr.read() == "something\n"
+    assert run.returncode == 3
