@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import phonenumbers
+
 from sandbox.replay.days import effective_due, is_quiet_day
 from sandbox.replay.evidence import Evidence
 from sandbox.replay.verdicts import MESSAGE_CHANNELS, SENT, Claim, Truth, Violation
@@ -233,12 +235,22 @@ def _plain(address: str) -> str:
 
 
 def _addresses(customer: Mapping[str, Any]) -> set[str]:
-    return {
-        _plain(str(contact[field]))
-        for contact in customer.get("contacts", ())
-        for field in ("email", "mobile", "phone")
-        if contact.get(field)
-    }
+    """Return where a customer may be reached; a number as it is dialled, however the ledger writes it."""
+    found: set[str] = set()
+    for contact in customer.get("contacts", ()):
+        found.add(_plain(str(contact.get("email") or "").strip()))
+        for field in ("mobile", "phone"):
+            found.add(_dialled(str(contact.get(field) or ""), country=str(customer.get("country") or "NL")))
+    return found - {""}
+
+
+def _dialled(text: str, *, country: str) -> str:
+    region = country.upper() if country.upper() in phonenumbers.SUPPORTED_REGIONS else "NL"
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    return _plain(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def forgotten(truth: Truth, sent: Sequence[Contact], *, evidence: Evidence) -> Iterator[Violation]:

@@ -203,6 +203,23 @@ def test_a_message_to_the_wrong_recipient_is_seen() -> None:
     assert rules(evidence(messages=messages)) == {"wrong-recipient"}
 
 
+@pytest.mark.parametrize(
+    "written", ["0612345678", "06-1234 5678", "0031612345678", "+31 6 1234 5678", "+31612345678"]
+)
+def test_a_number_is_the_customer_s_however_the_ledger_writes_it(written: str) -> None:
+    contacts = changed(3, channel="SMS")
+    rest = [message(1), message(2), message(5)]
+    customer = {**CUSTOMER, "country": "NL", "contacts": [{"mobile": written}]}
+
+    def texted(to: str) -> set[str]:
+        sms = message(3, channel="SMS", to=to)
+        return rules(evidence(contacts, [*rest, sms]), customers={"C-1": customer, "C-2": OTHER})
+
+    assert texted("+31612345678") == set()
+    assert texted("+31612345679") == {"wrong-recipient"}
+    assert texted("+32612345678") == {"wrong-recipient"}
+
+
 def test_a_letter_to_the_wrong_name_or_city_is_seen() -> None:
     jansen = {**CUSTOMER, "name": "Bouwbedrijf  Jansen B.V.", "address": {"city": "Den Haag"}}
     contacts = changed(3, channel="LETTER")
