@@ -40,6 +40,11 @@ def money_text(money: Money, *, language: str) -> str:
     return written.replace(" ", NO_BREAK_SPACE).replace("\u202f", NO_BREAK_SPACE)
 
 
+def phone_text(phone: str) -> str:
+    """Write a telephone number as it was given; no line breaks within it."""
+    return NO_BREAK_SPACE.join(phone.split())
+
+
 def plain_spaced(text: str) -> str:
     """Return a text for readers that wrap no lines (plain mails, subjects, scripts), with plain spaces."""
     return text.replace(NO_BREAK_SPACE, " ")

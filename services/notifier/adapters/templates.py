@@ -213,7 +213,7 @@ def _payment(known: Mapping[str, Any], *, party: Party) -> tuple[tuple[str, str]
 
 def _signature(known: Mapping[str, Any], *, party: Party) -> tuple[str, ...]:
     creditor = party.creditor
-    reachable = (("label_phone", creditor.phone), ("label_mail", creditor.reply_address))
+    reachable = (("label_phone", str(known["phone"])), ("label_mail", creditor.reply_address))
     names = dict.fromkeys((creditor.sender_name, creditor.legal_name or creditor.shown_name))
     return (
         *(name for name in names if name),

@@ -13,6 +13,7 @@ from notifier.adapters.formatting import (
     language_of,
     list_text,
     money_text,
+    phone_text,
     short_date_text,
 )
 from notifier.domain.collection_costs import collection_costs
@@ -77,7 +78,7 @@ def words(command: Command, *, party: Party, kind: str, now: datetime | None) ->
         "creditor": creditor.shown_name,
         "customer": customer.name or customer.customer_id,
         "name": _name(recipient.name if recipient else "", party=party),
-        "phone": creditor.phone,
+        "phone": phone_text(creditor.phone),
         "reply_address": creditor.reply_address,
         "iban": iban_text(creditor.iban),
         "iban_compact": creditor.iban.replace(" ", ""),

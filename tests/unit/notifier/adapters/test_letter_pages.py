@@ -50,7 +50,7 @@ def test_the_last_paragraph_and_the_signature_stand_on_one_sheet(kind: str, lang
     for invoices in (1, 2, 3, 4, 6, 9):
         pages, document = _pages(kind, language=language, invoices=invoices)
         ending = " ".join((document.closing[-1], document.sign_off, *document.signature))
-        assert ending in pages[-1], f"{invoices} invoices"
+        assert " ".join(ending.split()) in pages[-1], f"{invoices} invoices"
 
 
 @pytest.mark.parametrize("kind", ["last-notice", "formal-letter", "friendly-reminder"])

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -33,7 +34,15 @@ from notifier.domain.contact import ContactRecorded
 from notifier.domain.message import Message, Rendered
 from notifier.domain.outcome import ConfigError, Outcome, Permanent, Retry, Scope, Suppress
 from notifier.domain.parties import Recipient, choose_recipient
-from tests.unit.notifier.builders import MAIL_HEADERS, NOON, a_command, a_customer, a_message, a_party
+from tests.unit.notifier.builders import (
+    MAIL_HEADERS,
+    NOON,
+    a_command,
+    a_creditor,
+    a_customer,
+    a_message,
+    a_party,
+)
 
 TOKEN = "12345"
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -300,6 +309,33 @@ def test_a_line_never_breaks_at_a_space_that_holds_together() -> None:
         lines = paper.wrap("van samen €\u00a01.656,25 " * 4, width_mm=width_mm, size_pt=10)
         assert sum("€\u00a01.656,25" in line for line in lines) >= 1
         assert not any(line.endswith("€") for line in lines)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_telephone_number_stands_on_one_line(language: str) -> None:
+    creditor = replace(a_creditor(), phone="+31 20 123 4567")
+    reached = set()
+    for letters in range(1, 40):
+        party = a_party(creditor=replace(creditor, reply_to=f"{'d' * letters}@acme.example"))
+        command = a_command(channel="LETTER", template="last-notice", tone="FORMAL", language=language)
+        document = TemplateRenderer().message(command, party=party, now=NOON).document
+        assert document is not None
+        lines = Paper(foot="", written="").wrap(" ".join(document.closing), width_mm=160, size_pt=10.5)
+        (line,) = [line for line in lines if "+31\u00a020\u00a0123\u00a04567" in line]
+        reached.add(line.startswith("+31"))
+    assert reached == {True, False}
+
+
+def test_a_telephone_number_has_plain_spaces_where_no_line_is_wrapped() -> None:
+    party = a_party(creditor=replace(a_creditor(), phone="+31 20 123 4567"))
+    for channel in ("EMAIL", "SMS", "WHATSAPP", "LETTER"):
+        command = a_command(channel=channel, template="friendly-reminder")
+        rendered = TemplateRenderer().message(command, party=party, now=NOON)
+        assert "+31 20 123 4567" in rendered.text
+    script = TemplateRenderer().script(
+        a_command(action="CALL", channel="CALL", template="call-friendly"), party=party
+    )
+    assert "\u00a0" not in script
 
 
 @given(st.lists(st.text("abcdefgWIil€-", min_size=1, max_size=60), max_size=30))
