@@ -207,9 +207,16 @@ def test_a_message_to_the_wrong_recipient_is_seen() -> None:
     "written", ["0612345678", "06-1234 5678", "0031612345678", "+31 6 1234 5678", "+31612345678"]
 )
 def test_a_number_is_the_customer_s_however_the_ledger_writes_it(written: str) -> None:
+    def by_mail(contact: Item) -> Item:
+        return {"email": contact["email"]}
+
     contacts = changed(3, channel="SMS")
     rest = [message(1), message(2), message(5)]
-    customer = {**CUSTOMER, "country": "NL", "contacts": [{"mobile": written}]}
+    customer = {
+        **CUSTOMER,
+        "country": "NL",
+        "contacts": [*map(by_mail, CUSTOMER["contacts"]), {"mobile": written}],
+    }
 
     def texted(to: str) -> set[str]:
         sms = message(3, channel="SMS", to=to)
