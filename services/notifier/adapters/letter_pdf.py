@@ -10,8 +10,8 @@ from notifier.domain.message import Document, InvoiceRow, LetterHead, Message
 WINDOW_LEFT_MM: Final = 25.0
 WINDOW_TOP_MM: Final = 52.0
 # The letter itself lies behind the address sheet, so its own address need not stand in the window.
-LETTER_ADDRESS_TOP_MM: Final = 38.0
-LETTER_TOP_MM: Final = 76.0
+LETTER_ADDRESS_TOP_MM: Final = 35.0
+BELOW_ADDRESS_MM: Final = 6.5
 ADDRESS_PT: Final = 10.5
 
 _COLUMNS: Final[tuple[tuple[float, Align], ...]] = (
@@ -55,19 +55,20 @@ def _address_sheet(paper: Paper, message: Message, *, head: LetterHead) -> None:
     _address(paper, message, head=head, top_mm=WINDOW_TOP_MM)
 
 
-def _address(paper: Paper, message: Message, *, head: LetterHead, top_mm: float) -> None:
+def _address(paper: Paper, message: Message, *, head: LetterHead, top_mm: float) -> float:
+    """Write the address; returns where it ends."""
     lines = [(line, False) for line in message.recipient.address.splitlines()]
     marked = [(head.registered_mark, True), *lines] if head.registered_mark else lines
     for number, (line, bold) in enumerate(marked):
         at = Place(WINDOW_LEFT_MM, top_mm + number * LINE_MM)
         paper.line_of_text(line, at=at, size_pt=ADDRESS_PT, bold=bold)
+    return top_mm + len(marked) * LINE_MM
 
 
 def _letter(paper: Paper, message: Message, *, document: Document, head: LetterHead) -> None:
     paper.new_sheet()
     _letterhead(paper, message)
-    _address(paper, message, head=head, top_mm=LETTER_ADDRESS_TOP_MM)
-    paper.move_to(LETTER_TOP_MM)
+    paper.move_to(_address(paper, message, head=head, top_mm=LETTER_ADDRESS_TOP_MM) + BELOW_ADDRESS_MM)
     paper.paragraph(head.place_and_date)
     paper.paragraph(f"{head.subject_label}: {message.rendered.subject}", bold=True)
     for text in (document.greeting, *document.opening):

@@ -215,10 +215,11 @@ def _signature(known: Mapping[str, Any], *, party: Party) -> tuple[str, ...]:
     creditor = party.creditor
     reachable = (("label_phone", str(known["phone"])), ("label_mail", creditor.reply_address))
     names = dict.fromkeys((creditor.sender_name, creditor.legal_name or creditor.shown_name))
-    return (
-        *(name for name in names if name),
-        *(f"{known[label]}: {value}" for label, value in reachable if value),
-    )
+    reach = [f"{known[label]}: {value}" for label, value in reachable if value]
+    if known["channel"] == "LETTER" and reach:
+        # On paper every line counts: with these two in one, most letters take a single sheet.
+        reach = ["  |  ".join(reach)]
+    return (*(name for name in names if name), *reach)
 
 
 def _callee(party: Party, *, purpose: str) -> tuple[str, str]:
