@@ -17,6 +17,7 @@ from sandbox.stack.problem import StackProblem
 
 _POLL_S = 0.02
 _LOG_TAIL_BYTES = 20_000
+_SPARING = frozenset({signal.SIGSTOP, signal.SIGCONT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Process:
     name: str
     layout: Layout
     _popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _ending: Identity | None = field(default=None, init=False)
+    """Whom a signal told to end: it lives on for a moment."""
 
     @property
     def identity(self) -> Identity | None:
@@ -143,8 +146,15 @@ class Process:
         """Send a signal, if the process is there and ours."""
         identity = self.identity
         if identity is not None:
+            if signal_ not in _SPARING:
+                self._ending = identity
             with contextlib.suppress(ProcessLookupError):
                 os.kill(identity.pid, signal_)
+
+    async def settled(self, *, within_s: float = 15.0) -> None:
+        """Wait until a process that a signal told to end has ended: until then it would look as if it ran."""
+        if self._ending is not None and self.identity == self._ending:
+            await self.gone(within_s=within_s)
 
     async def gone(self, *, within_s: float) -> bool:
         """Wait until the process has ended; False when it outlives the bound."""

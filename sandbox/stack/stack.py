@@ -212,6 +212,7 @@ class Stack:
         """Start what does not run yet and return when every /readyz is green; stops it again when that fails."""
         self.layout.create()
         self._refuse_a_full_disk()
+        await _all(*(part.process.settled() for part in self._parts.values()))
         running = set(self.running())
         refuse_taken(self.addresses, self._ports_of(self._chosen - running))
         try:
@@ -243,6 +244,7 @@ class Stack:
     async def start_one(self, name: str) -> None:
         """Start one part again after `kill` or `stop_one`; returns when it is ready."""
         part = self.part(name)
+        await part.process.settled()
         if isinstance(part, Program):
             part.environment = self.environment(name)
         await part.start()

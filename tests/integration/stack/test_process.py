@@ -4,11 +4,15 @@ import json
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
+from sandbox.stack import Stack
 from sandbox.stack.layout import Layout
+from sandbox.stack.parts import Program
 from sandbox.stack.problem import StackProblem
 from sandbox.stack.process import Launch, Process, identity_of
 
@@ -73,3 +77,43 @@ async def test_a_process_deaf_to_the_polite_signal_is_killed_after_the_bound(lay
 async def test_a_program_that_is_not_there_is_one_sentence(layout: Layout) -> None:
     with pytest.raises(StackProblem, match=r"^stack cannot be started: [^\n]+\.$"):
         Process("stack", layout).start(Launch(["/does/not/exist"], {}))
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGTERM])
+async def test_what_was_killed_a_moment_ago_is_really_started_again(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, signal_: signal.Signals
+) -> None:
+    # The system ends a process some time after the signal: here that time is long enough to be seen.
+    send = os.kill
+
+    def send_late(pid: int, number: int) -> None:
+        threading.Timer(0.3, send, (pid, number)).start()
+
+    first = Process("invoices", layout)
+    first.start(Launch(SLEEPER, dict(os.environ)))
+    before = first.identity
+    lasting = Stack.persistent(environ={"VELVET_HOME": str(layout.home)})
+    part = Program("invoices", layout, ["http.server", "0", "--bind", "127.0.0.1"], "http://127.0.0.1:0")
+    lasting.recast(part)
+    monkeypatch.setattr(Program, "ready", AsyncMock())
+    monkeypatch.setattr(os, "kill", send_late)
+    lasting.kill("invoices", signal_)
+    await lasting.start_one("invoices")
+    monkeypatch.undo()
+    assert before is not None
+    assert identity_of(before.pid) is None
+    after = part.process.identity
+    assert after is not None
+    assert after != before
+    await part.stop()
+
+
+async def test_what_was_only_frozen_is_not_waited_for(layout: Layout) -> None:
+    frozen = Process("stack", layout)
+    frozen.start(Launch(SLEEPER, dict(os.environ)))
+    before = frozen.identity
+    for signal_ in (signal.SIGSTOP, signal.SIGCONT):
+        frozen.kill(signal_)
+        await frozen.settled()
+        assert frozen.identity == before
+    await frozen.stop()
