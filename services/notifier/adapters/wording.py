@@ -88,7 +88,7 @@ def words(command: Command, *, party: Party, kind: str, now: datetime | None) ->
         "problem_field": command.problem_field,
         "sender": creditor.sender_name,
         "pay_by": date_text(today + PAY_WITHIN, language=language),
-        **_invoice_words(own, language=language, today=today),
+        **_invoice_words(own, language=language, today=today, channel=command.channel),
         "costs": _costs(command, own, party=party, today=today) if kind == "fourteen-day-letter" else None,
     }
 
@@ -102,7 +102,7 @@ def _reason(command: Command, *, language: str) -> str:
     return (command.reason_nl if language == "nl" else command.reason) or command.reason
 
 
-def _invoice_words(own: list[InvoiceLine], *, language: str, today: date) -> dict[str, Any]:
+def _invoice_words(own: list[InvoiceLine], *, language: str, today: date, channel: str) -> dict[str, Any]:
     shown = [shown_invoice(line, language=language) for line in own]
     dues = {line.due_on for line in own}
     common_due = next(iter(dues)) if len(dues) == 1 else None
@@ -116,7 +116,8 @@ def _invoice_words(own: list[InvoiceLine], *, language: str, today: date) -> dic
         "partly": any(line.open != line.amount for line in own),
         "due": date_text(common_due, language=language) if common_due else "",
         "due_short": short_date_text(common_due, language=language) if common_due else "",
-        "due_today": common_due == today,
+        # A letter is read days after its date.
+        "due_today": common_due == today and channel != "LETTER",
         "due_soon": all(due is not None and due <= today + DUE_SOON for due in dues),
         "remittance": list_text(references, language=language) if len(references) <= LIST_MAX else "",
     }

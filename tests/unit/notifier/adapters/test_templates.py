@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -325,7 +325,7 @@ GOLDEN = """\
 Beste Jan Jansen,
 
 Volgens onze administratie staat van factuur 2026-0001 nog € 1.656,25 open. De vervaldatum was 1 april 2026. \
-Wilt u het bedrag deze week overmaken?
+Wilt u het bedrag binnen enkele dagen overmaken?
 
 Factuur 2026-0001
   Factuurdatum: 2 maart 2026
@@ -359,3 +359,30 @@ Sanne de Vries
 Acme Nederland B.V.
 Telefoon: +31 20 123 4567
 E-mail: debiteuren@acme.example"""
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("tone", ["WARM", "NEUTRAL", "FORMAL"])
+def test_a_letter_is_read_days_later_and_never_speaks_of_today(language: str, tone: str) -> None:
+    for due_on in (NOON.date(), NOON.date() - timedelta(days=1)):
+        for invoices in (
+            (an_invoice(due_on=due_on),),
+            (an_invoice("A", due_on=due_on), an_invoice("B", due_on=due_on)),
+        ):
+            command = a_command(
+                channel="LETTER", template="due-day", tone=tone, language=language, invoices=invoices
+            )
+            letter = RENDERER.message(command, party=a_party(), now=NOON)
+            assert not re.search(r"\b(vandaag|today)\b", letter.subject + letter.text, re.IGNORECASE)
+            mail = TemplateRenderer().message(replace(command, channel="EMAIL"), party=a_party(), now=NOON)
+            assert bool(re.search(r"\b(vandaag|today)\b", mail.text, re.IGNORECASE)) == (
+                due_on == NOON.date() or tone == "FORMAL"
+            )
+
+
+@pytest.mark.parametrize("channel", ["EMAIL", "SMS", "LETTER"])
+@pytest.mark.parametrize("tone", ["WARM", "NEUTRAL", "FORMAL"])
+def test_no_reminder_asks_for_payment_within_a_week_that_may_be_over(channel: str, tone: str) -> None:
+    for language, week in (("nl", "deze week"), ("en", "this week")):
+        command = a_command(channel=channel, template="friendly-reminder", tone=tone, language=language)
+        assert week not in TemplateRenderer().message(command, party=a_party(), now=NOON).text
