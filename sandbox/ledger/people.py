@@ -47,7 +47,7 @@ def made_up_customer(customer_id: str, *, name: str = "", country: str = "") -> 
     """Return name, language, contacts and address of a customer (CustomerUpdated fields), made up from the id."""
     lot = _Lot(customer_id)
     company = name or f"{_FIRST[lot.draw(len(_FIRST))]} {_LAST[lot.draw(len(_LAST))]}"
-    person = f"{_PEOPLE[lot.draw(len(_PEOPLE))]} {_LAST[lot.draw(len(_LAST))]}"
+    person = f"{_PEOPLE[lot.draw(len(_PEOPLE))]} {_after_a_first_name(_LAST[lot.draw(len(_LAST))])}"
     mobile = f"{_MOBILE_PREFIXES[lot.draw(len(_MOBILE_PREFIXES))]}{lot.draw(10_000_000):07d}"
     contact: dict[str, object] = {
         "purpose": "REMINDER",
@@ -70,6 +70,11 @@ def made_up_customer(customer_id: str, *, name: str = "", country: str = "") -> 
         "contacts": [contact],
         "address": address,
     }
+
+
+def _after_a_first_name(family: str) -> str:
+    """Write a family name as Dutch does after a first name: Daan de Vries, but Bakkerij De Vries."""
+    return f"{family[0].lower()}{family[1:]}" if family.startswith(("De ", "Van ")) else family
 
 
 def slug(customer_id: str) -> str:

@@ -44,3 +44,11 @@ def test_every_id_gives_a_domain_label(customer_id: str) -> None:
 def test_only_customers_abroad_are_addressed_in_english() -> None:
     assert {made_up_customer(f"K{n}", country="NL")["language"] for n in range(50)} == {"nl"}
     assert {made_up_customer(f"K{n}", country="DE")["language"] for n in range(50)} == {"nl", "en"}
+
+
+def test_a_prefix_after_a_first_name_is_written_small() -> None:
+    people = {str(_contact(f"K{number}")["name"]) for number in range(500)}
+    assert any(" van der Meer" in name for name in people)
+    assert not any(" De " in name or " Van " in name for name in people)
+    companies = {str(made_up_customer(f"K{number}")["name"]) for number in range(500)}
+    assert any(name.endswith(" De Graaf") for name in companies)
