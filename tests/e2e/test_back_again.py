@@ -20,6 +20,8 @@ from sandbox.stack.addresses import PORT_VARIABLES, SERVICES, free_ports
 from sandbox.stack.backup import back_up, bring_back, folder_for
 from sandbox.stack.layout import REPOSITORY
 from sandbox.stack.stack import Stack
+from tests.fuzz.broker import parked_by, put
+from tests.fuzz.records import Wire
 from tests.support.replaying import cast, essence, play
 
 pytestmark = pytest.mark.timeout(600)
@@ -71,6 +73,48 @@ async def test_four_databases_of_different_moments_come_back_and_nobody_notices(
     assert received(evidence) == received(expected), "nothing is sent twice, and nothing is missing"
     assert found == expected_agreed, "what people said comes back too"
     assert essence(evidence) == essence(expected)
+
+
+async def test_backups_may_be_brought_back_twice_and_an_older_one_after_a_newer(
+    undisturbed: tuple[Evidence, dict[str, Any]], book: Book, truth: Truth
+) -> None:
+    """A dead letter waits meanwhile: each restore reads its record again, and parks it no second time."""
+    expected, expected_agreed = undisturbed
+    async with Stack.fresh() as stack:
+        older, newer = (stack.layout.home / name for name in ("older", "newer"))
+
+        def kept_in(folder: Path) -> Callable[[], Awaitable[None]]:
+            async def keep() -> None:
+                folder.mkdir(mode=0o700)
+                await back_up(stack, folder, say=print)
+
+            return keep
+
+        def lost_and_back(folder: Path, *, times: int) -> Callable[[], Awaitable[None]]:
+            async def lose() -> None:
+                for service in SERVICES:
+                    stack.kill(service)
+                for _ in range(times):
+                    await bring_back(stack, folder, say=print)
+                for service in SERVICES:
+                    await stack.start_one(service)
+
+            return lose
+
+        async def poison() -> None:
+            bad = Wire("erp.invoice-issued.v1", b"{", [("ce_id", b"bad")], b"acme-nl:K")
+            await put(stack, [bad])
+
+        plan = {8: kept_in(older), 12: poison, 16: kept_in(newer), SAID: told(stack)}
+        plan |= {LOST: lost_and_back(newer, times=2), LOST + 3: lost_and_back(older, times=1)}
+        evidence = await play(stack, cast(book), truth=truth, interrupt=on_days(book, plan))
+        found = await agreed(stack)
+        letters = await parked_by(stack, "invoices")
+    assert not plan, "everything planned has happened"
+    assert received(evidence) == received(expected), "nothing is sent twice, and nothing is missing"
+    assert found == expected_agreed, "what people said comes back too"
+    assert essence(evidence) == essence(expected)
+    assert [letter.origin[0] for letter in letters] == ["erp.invoice-issued.v1"], "parked once"
 
 
 async def test_make_backup_and_make_restore_bring_a_running_velvet_back(
