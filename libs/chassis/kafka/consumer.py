@@ -35,6 +35,8 @@ _REVOKE_S_MAX = 10.0
 _CLOSE_S_MAX = 5.0
 _POLLS_A_TURN_MAX = 8
 """So many polls without a look at what waits, at the lag and at who else wants the loop."""
+_FRESH_MS = 5
+"""So long the answer to a fetch may take before a batch goes without it; it is there in one or two when there is more."""
 _DECODED_AT_ONCE = 50
 """Records between two looks at what PostgreSQL has answered meanwhile: about half a millisecond."""
 
@@ -148,9 +150,7 @@ class BulkConsumer:
     async def _poll(self, consumer: AIOKafkaConsumer) -> Polled:
         """Return what is there, at most a batch; nothing when told to stop."""
         timeout_ms = min(_POLL_MS, self._waits.next_due_ms())
-        polling: asyncio.Future[Polled] = asyncio.ensure_future(
-            consumer.getmany(timeout_ms=timeout_ms, max_records=self._settings.batch_records_max)
-        )
+        polling: asyncio.Future[Polled] = asyncio.ensure_future(self._fetched(consumer, timeout_ms))
         self._polling = polling
         try:
             return await polling
@@ -160,6 +160,23 @@ class BulkConsumer:
             raise
         finally:
             self._polling = None
+
+    async def _fetched(self, consumer: AIOKafkaConsumer, timeout_ms: int) -> Polled:
+        """Return what came while the last batch was taken in and what is there by now, or wait for the first record.
+
+        The library fetches nothing more from a broker while a record of it lies here unread. Under a steady load
+        that is the first that came after the last poll, alone: a batch of one, and all others wait for the next.
+        """
+        begun, most = self._readings, self._settings.batch_records_max
+        old: Polled = await consumer.getmany(timeout_ms=0, max_records=most)
+        count = sum(map(len, old.values()))
+        if not old or count >= most:
+            return old or await consumer.getmany(timeout_ms=timeout_ms, max_records=most)
+        new: Polled = await consumer.getmany(timeout_ms=_FRESH_MS, max_records=most - count)
+        if self._readings != begun:
+            # Somebody said anew where the partitions stand, so what follows is read from there once more.
+            return new
+        return {tp: [*old.get(tp, ()), *new.get(tp, ())] for tp in {**old, **new}}
 
     async def _take_in(self, consumer: AIOKafkaConsumer, polled: Polled) -> None:
         """Take a poll in; where there is more, the next is read and decoded while PostgreSQL works on this one."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from aiokafka import TopicPartition
 
+import chassis.kafka.consumer
 from chassis.db.offsets import Place
 from chassis.kafka.batch import Batches, Item
 from tests.support.toy import thing
@@ -141,6 +142,29 @@ async def test_a_consumer_whose_offsets_were_moved_by_another_rolls_back_and_rea
         await eventually(lambda: _counted(stage, 2))
     names = {name for (name,) in await stage.rows("SELECT thing_id FROM things")}
     assert names == {"thing-1", "thing-3"}
+
+
+async def test_what_came_while_a_batch_was_taken_in_is_the_next_batch_whole(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client fetches no more while a record lies there unread, so the first that came would go alone."""
+    sizes: list[int] = []
+    take = Batches.take
+
+    async def slow(batches: Batches, items: Sequence[Item]) -> dict[Place, BaseException]:
+        sizes.append(len(items))
+        if len(sizes) == 1:
+            await stage.produce(Record(thing(1), partition=0))
+            await asyncio.sleep(0.3)
+            await stage.produce(*[Record(thing(n), partition=0) for n in range(2, 22)])
+        return await take(batches, items)
+
+    monkeypatch.setattr(Batches, "take", slow)
+    monkeypatch.setattr(chassis.kafka.consumer, "_FRESH_MS", 2000)
+    async with running(stage):
+        await stage.produce(Record(thing(0), partition=0))
+        await eventually(lambda: _counted(stage, 22))
+    assert sizes == [1, 21]
 
 
 async def test_what_was_read_ahead_before_a_rebalance_is_passed_over(
