@@ -11,7 +11,7 @@ from chassis.kafka.ends import Ends
 from chassis.kafka.registry import Registry
 from chassis.shared import Shared
 
-_POLL_S = 0.02
+_POLL_S = 0.05
 """How often the rows are read when another process does the work; in this process a bell rings."""
 
 
