@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sandbox.stack.backup import back_up, bring_back, folder_for
+from sandbox.stack.backup import back_up, bring_back, folder_for, whole_backup
 from sandbox.stack.console import outlive_readers, run, say
 from sandbox.stack.layout import alone
 from sandbox.stack.problem import StackProblem
@@ -91,6 +91,8 @@ async def restore(folder: str) -> int:
         raise StackProblem("Say which backup: make restore BACKUP=.velvet/backups/….")
     stack = Stack.persistent(say=say)
     with alone(stack.layout):
+        # First the backup: a slip in its name must not stop a Velvet that runs.
+        await whole_backup(stack, Path(folder))
         await stack.stop()
         await stack.start_servers()
         await bring_back(stack, Path(folder), say=print)

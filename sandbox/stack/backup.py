@@ -44,8 +44,10 @@ async def back_up(stack: Stack, folder: Path, *, services: Sequence[str] = SERVI
         # First how far its topics go, then the dump: what is said in between is heard twice, never missed.
         ends = await _own_ends(stack, service)
         file = folder / f"{service}.dump"
-        await _client(stack, service, "pg_dump", ["--format=custom", f"--file={file}"])
-        file.chmod(0o600)
+        unfinished = file.with_suffix(".unfinished")
+        await _client(stack, service, "pg_dump", ["--format=custom", f"--file={unfinished}"])
+        unfinished.chmod(0o600)
+        unfinished.replace(file)
         manifest = _read(folder) | {service: ends}
         write_private(folder / _MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
         say(f"{file}  {file.stat().st_size // 1024} kB")
@@ -57,9 +59,7 @@ async def bring_back(stack: Stack, folder: Path, *, say: Say) -> None:
     The services must be stopped, PostgreSQL and Kafka running; whatever was only in the replaced databases
     and never said to anybody is gone. Raises StackProblem.
     """
-    found = [service for service in SERVICES if (folder / f"{service}.dump").exists()]
-    if not found or not (folder / _MANIFEST).exists():
-        raise StackProblem(f"{folder} is no backup: it has no dump beside a {_MANIFEST}.")
+    found = await whole_backup(stack, folder)
     for service in found:
         if stack.choice.postgres:
             await drop_database(stack.postgres, service)
@@ -68,6 +68,20 @@ async def bring_back(stack: Stack, folder: Path, *, say: Say) -> None:
         dump = str(folder / f"{service}.dump")
         await _client(stack, service, "pg_restore", [*options, "--exit-on-error", dump], names_database=True)
     await asyncio.gather(*(_up_to_date(stack, service, folder, say=say) for service in found))
+
+
+async def whole_backup(stack: Stack, folder: Path) -> list[str]:
+    """Return the services in a backup; raises StackProblem, before anything is touched, when it is not whole."""
+    found = [service for service in SERVICES if (folder / f"{service}.dump").exists()]
+    if not found or not (folder / _MANIFEST).exists():
+        raise StackProblem(f"{folder} is no backup: it has no dump beside a {_MANIFEST}.")
+    untold = sorted(set(found) - _read(folder).keys())
+    if untold:
+        raise StackProblem(f"The backup in {folder} was cut off: its {_MANIFEST} lacks {', '.join(untold)}.")
+    for service in found:
+        # Read to its end: a dump that lacks its last part would be noticed when the database is gone already.
+        await _client(stack, service, "pg_restore", ["--file=/dev/null", str(folder / f"{service}.dump")])
+    return found
 
 
 async def _up_to_date(stack: Stack, service: str, folder: Path, *, say: Say) -> None:
@@ -152,4 +166,7 @@ def _address(stack: Stack, service: str) -> str:
 
 def _read(folder: Path) -> dict[str, dict[str, list[int]]]:
     path = folder / _MANIFEST
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    except ValueError:
+        raise StackProblem(f"{path} cannot be read: it is no manifest of a backup.") from None

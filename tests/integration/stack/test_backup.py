@@ -1,0 +1,108 @@
+"""A backup that is not whole replaces nothing, and stops nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from sandbox.stack import __main__ as commands
+from sandbox.stack import backup
+from sandbox.stack.addresses import SERVICES
+from sandbox.stack.backup import back_up, bring_back
+from sandbox.stack.problem import StackProblem
+from sandbox.stack.stack import Stack
+from tests.support.servers import Databases
+
+
+async def _no_ends(_stack: Stack, _service: str) -> dict[str, list[int]]:
+    return {}
+
+
+@pytest.fixture
+async def stack(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Stack]:
+    """A stack on databases of one's own with a row in each; its Kafka is not asked."""
+    monkeypatch.setattr(backup, "_own_ends", _no_ends)
+    environ = {"VELVET_HOME": str(tmp_path / "velvet")}
+    async with AsyncExitStack() as open_ones:
+        for service in SERVICES:
+            database = await open_ones.enter_async_context(databases.empty(service))
+            environ[f"VELVET_{service.upper()}_DATABASE_URL"] = databases.server.url(database.name)
+            connection = await asyncpg.connect(databases.server.url(database.name))
+            await connection.execute(
+                "CREATE TABLE debtor AS SELECT repeat(md5(n::text), 99) AS name FROM generate_series(1, 3000) n"
+            )
+            await connection.close()
+        made = Stack.persistent(environ=environ)
+        made.layout.create()
+        yield made
+
+
+async def _rows(stack: Stack) -> list[int]:
+    found = []
+    for service in SERVICES:
+        connection = await asyncpg.connect(backup._address(stack, service))
+        found.append(await connection.fetchval("SELECT count(*) FROM debtor"))
+        await connection.close()
+    return found
+
+
+@pytest.fixture
+async def folder(stack: Stack, tmp_path: Path) -> Path:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    await back_up(stack, folder, say=print)
+    return folder
+
+
+async def test_a_dump_that_lacks_its_end_replaces_nothing(stack: Stack, folder: Path) -> None:
+    last = folder / f"{SERVICES[-1]}.dump"
+    last.write_bytes(last.read_bytes()[: last.stat().st_size * 2 // 3])
+    with pytest.raises(StackProblem, match=f"pg_restore of {SERVICES[-1]} failed"):
+        await bring_back(stack, folder, say=print)
+    assert await _rows(stack) == [3000] * 4
+
+
+async def test_a_dump_that_the_manifest_does_not_know_replaces_nothing(stack: Stack, folder: Path) -> None:
+    (folder / "manifest.json").write_text('{"invoices": {}}')
+    with pytest.raises(StackProblem, match=r"cut off: .* lacks classifier, notifier, scheduler"):
+        await bring_back(stack, folder, say=print)
+    (folder / "manifest.json").write_text('{"invoices": {')
+    with pytest.raises(StackProblem, match="is no manifest"):
+        await bring_back(stack, folder, say=print)
+    assert await _rows(stack) == [3000] * 4
+
+
+async def test_a_backup_that_fails_leaves_no_dump_that_looks_like_one(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = backup._client
+
+    async def cut_off(stack: Stack, service: str, program: str, arguments: list[str]) -> None:
+        await whole(stack, service, program, arguments)
+        raise StackProblem("the disk is full")
+
+    monkeypatch.setattr(backup, "_client", cut_off)
+    folder = tmp_path / "cut"
+    folder.mkdir()
+    with pytest.raises(StackProblem, match="the disk is full"):
+        await back_up(stack, folder, say=print)
+    assert list(folder.glob("*.dump")) == []
+
+
+async def test_a_slip_in_the_name_of_a_backup_stops_nothing(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[str] = []
+
+    async def stop(_stack: Stack) -> None:
+        stopped.append("everything")
+
+    monkeypatch.setattr(Stack, "persistent", lambda **_: stack)
+    monkeypatch.setattr(Stack, "stop", stop)
+    with pytest.raises(StackProblem, match="is no backup"):
+        await commands.restore(str(tmp_path / "no-such-backup"))
+    assert stopped == []
