@@ -10,7 +10,7 @@ from scheduler.domain.lane import Lane, Place, lane_of
 from scheduler.domain.moments import Moments
 from scheduler.domain.policy import Calendars, Policy, Rulebook
 from scheduler.domain.stopping_rule import Trigger
-from scheduler.domain.words import Tier
+from scheduler.domain.words import Channel, Tier
 
 
 class Case(NamedTuple):
@@ -34,8 +34,10 @@ class Case(NamedTuple):
     by_invoice: dict[str, list[Contact]]
     triggers: dict[date, Trigger]
     """What the stopping rule said, by effective due date: it is asked more than once per decision."""
+    is_easily_reached: bool
+    """There is an address that can carry every message, whatever its purpose: nothing more need be looked at."""
     reaches: dict[str, bool]
-    """Whether any channel could carry a step, by its name: many invoices wait for the same one."""
+    """Of others, whether any channel could carry a step, by its name: many invoices wait for the same one."""
 
     def after(self, customer: Customer) -> "Case":
         """Return the same case once the customer's contacts changed, and nothing else."""
@@ -76,8 +78,23 @@ def case_of(customer: Customer, rules: Rulebook, calendars: Calendars, now: date
         places=lane.places,
         by_invoice=_by_invoice(customer.contacts, customer.invoices),
         triggers={},
+        is_easily_reached=_is_easily_reached(customer),
         reaches={},
     )
+
+
+def _is_easily_reached(customer: Customer) -> bool:
+    if customer.dead or customer.refused:
+        return False
+    purposes: set[str] = set()
+    has_mail = False
+    for purpose, channel, _ in customer.details:
+        if channel == Channel.LETTER:
+            return True
+        has_mail = has_mail or channel == Channel.EMAIL
+        purposes.add(purpose)
+    # Contacts of several purposes do not stand in for each other.
+    return has_mail and len(purposes) == 1
 
 
 def _by_invoice(contacts: Iterable[Contact], invoices: Iterable[Invoice]) -> dict[str, list[Contact]]:

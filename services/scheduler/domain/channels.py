@@ -81,6 +81,8 @@ def choose(step: Step, *, total: Decimal, case: Case) -> Choice | None:
 
 def reaches(step: Step, *, case: Case) -> bool:
     """Say whether any channel could carry a message of ``step``, were it small enough for each of them."""
+    if case.is_easily_reached:
+        return True
     found = case.reaches.get(step.name)
     if found is None:
         found = wants_call(step, case=case) or choose(step, total=Decimal(0), case=case) is not None

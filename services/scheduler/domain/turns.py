@@ -98,8 +98,8 @@ def _waiting(
     standing: Standing, reasons: tuple[Reason, ...], *, case: Case, not_before: datetime | None = None
 ) -> Turn:
     invoice, records, place = standing
-    said, coming = place.waiting, place.coming
-    if coming and _is_unreachable(place.next_step, case=case):
+    said, coming, step = place.waiting, place.coming, place.next_step
+    if not case.is_easily_reached and coming and not _is_reached(step, case=case):
         coming = (Reason("wait.unreachable", coming[0].facts),)
         said = (*said[:-1], *coming)
     if records or reasons:
@@ -118,8 +118,8 @@ def _waiting(
     )
 
 
-def _is_unreachable(step: Step | None, *, case: Case) -> bool:
-    return step is not None and step.deed is Deed.SEND and not reaches(step, case=case)
+def _is_reached(step: Step | None, *, case: Case) -> bool:
+    return step is None or step.deed is not Deed.SEND or reaches(step, case=case)
 
 
 def _last_done(records: list[Contact]) -> Reason:

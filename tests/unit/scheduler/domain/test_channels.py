@@ -3,11 +3,15 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scheduler.domain.case import case_of
+from scheduler.domain.channels import reaches
 from scheduler.domain.customer import Customer, Detail, Profile, Window
 from scheduler.domain.facts import ContactNews, take_contact
 from scheduler.domain.words import Deed
-from tests.unit.scheduler.builders import EVERY_DETAIL, Life, ask, customer, invoice, local
+from tests.unit.scheduler.builders import CALENDARS, EVERY_DETAIL, RULES, Life, ask, customer, invoice, local
 
 WHATSAPP = Detail("REMINDER", "WHATSAPP", "m1")
 ADDRESS = Detail("", "LETTER", "a1")
@@ -130,3 +134,27 @@ def test_a_window_decides_the_minute_and_an_empty_one_makes_one_task() -> None:
     night = due_today(window=Window(21 * 60, 23 * 60))
     assert on_due_day(night) == [("data-quality", "DATA_QUALITY"), ("due-today", "SMS")]
     assert on_due_day(ask(night, local("2026-06-15")).customer) == []
+
+
+@given(
+    details=st.lists(
+        st.builds(
+            Detail,
+            st.sampled_from(("REMINDER", "ADMIN", "LEGAL")),
+            st.sampled_from(("EMAIL", "SMS", "CALL")),
+            st.just("m"),
+        )
+    ),
+    refused=st.lists(st.sampled_from(("EMAIL", "LETTER", "SMS")), max_size=2),
+    has_address=st.booleans(),
+)
+def test_who_is_easily_reached_is_reached_by_every_message(
+    details: list[Detail], refused: list[str], *, has_address: bool
+) -> None:
+    address = [Detail("", "LETTER", "a1")] if has_address else []
+    who = customer(details=(*details, *address), refused=tuple(refused))
+    for policy in (RULES.silver, RULES.bronze):
+        case = case_of(who, RULES, CALENDARS, local("2026-04-01"))
+        for step in policy.steps:
+            if step.deed is Deed.SEND and case.is_easily_reached:
+                assert reaches(step, case=case._replace(is_easily_reached=False))
