@@ -43,9 +43,11 @@ class Door:
             try:
                 await self._limited(scope, receive, noting, declared=headers.get(b"content-length", b"0"))
             except Exception as error:  # noqa: BLE001 - nothing unexpected may show its inside to a caller
-                log(__name__).error("request_failed", method=scope["method"], exc_info=error)
+                problem = problem_of(error)
+                if problem.status >= 500:
+                    log(__name__).error("request_failed", method=scope["method"], exc_info=error)
                 if status is None:
-                    await response(problem_of(error))(scope, receive, noting)
+                    await response(problem)(scope, receive, noting)
         HTTP_SECONDS.labels(self._service, scope["method"], _route(scope), str(status or 500)).observe(
             time.monotonic() - began
         )

@@ -69,6 +69,9 @@ def problem_of(error: Exception) -> Problem:
     """Return what a caller is told about an error of ours; nothing of the inside."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, HTTPException):
+        # Raised while something around the routes reads the body: a body that grows too large.
+        return Problem(error.status_code, str(error.detail), headers=error.headers)
     if isinstance(error, Rejected | Poison):
         status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
         errors = [Fault(error.reason, pointer(error.field))] if error.field else []
@@ -82,8 +85,12 @@ def problem_of(error: Exception) -> Problem:
 
 def _validation(error: RequestValidationError) -> Problem:
     faults = []
-    for fault in error.errors():
-        where, *path = fault["loc"]
+    found = error.errors()
+    # A name that is none of the document's may be anything, a person's too: the place above it is shown.
+    unknown = [fault["loc"][:-1] for fault in found if fault["loc"][-1] == "[key]"]
+    for fault in found:
+        hidden = [len(name) - 1 for name in unknown if fault["loc"][: len(name)] == name]
+        where, *path = fault["loc"][: min(hidden, default=None)]
         parts = path if where == _IN_BODY else [where, *path]
         faults.append(Fault(str(fault["msg"]), pointer(".".join(map(str, parts)))))
     return Problem(422, "The request is not as documented; errors names each fault.", errors=faults)

@@ -60,6 +60,13 @@ def toy_router() -> APIRouter:
     async def bundle(bundle_id: str) -> str:
         return bundle_id
 
+    @router.put("/v1/colours")
+    async def colours(
+        shades: dict[Annotated[str, Field(pattern="^(RED|BLUE)$")], Toy], caller: Caller
+    ) -> int:
+        del caller
+        return len(shades)
+
     @router.post("/v1/toys")
     async def toys(toy: Toy, caller: Caller) -> Toy:
         del caller

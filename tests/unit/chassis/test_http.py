@@ -65,6 +65,30 @@ async def test_a_body_that_is_no_json_is_a_422_and_one_too_large_a_413(connect: 
         assert undeclared.status_code == 413
 
 
+async def test_a_body_without_a_length_that_grows_too_large_is_a_413_whoever_reads_it(
+    connect: Connect, token: Make
+) -> None:
+    async def endless() -> object:
+        for _ in range(10):
+            yield b" " * 500
+
+    headers = {"Idempotency-Key": "k", "content-type": "application/json"}
+    async with connect(token()) as client:
+        for path in ("/v1/toys", "/v1/nowhere"):
+            answer = await client.post(path, content=endless(), headers=headers)  # type: ignore[arg-type]
+            assert answer.status_code == 413, path
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_name_that_the_document_does_not_know_is_not_repeated(connect: Connect, token: Make) -> None:
+    async with connect(token()) as client:
+        body = {"jan@canary.example": {"name": 5, "size": "x"}, "RED": {"name": 5, "size": 1}}
+        answer = await client.put("/v1/colours", json=body)
+    assert answer.status_code == 422
+    assert "canary" not in answer.text
+    assert {fault["pointer"] for fault in answer.json()["errors"]} == {"#", "#/RED/name"}
+
+
 async def test_a_list_is_walked_page_by_page(connect: Connect, token: Make) -> None:
     seen: list[int] = []
     async with connect(token()) as client:
