@@ -50,6 +50,8 @@ class ServiceSettings(BaseSettings):
     confluent_framing: bool = False
     """Take off the five bytes that a schema registry's serialisers put before the value."""
     batch_records_max: int = Field(default=1000, ge=1, le=5000)
+    batch_pace_ms: int = Field(default=0, ge=0, le=1000)
+    """Outside the sandbox a batch begins no sooner than so long after one with few records; 0: at once."""
     fetch_wait_ms_max: int = Field(default=250, ge=1, le=10_000)
     retry_delay_s_max: float = Field(default=30, gt=0)
     relay_records_max: int = Field(default=1000, ge=1, le=5000)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -18,6 +17,7 @@ from chassis.kafka.batch import Batches, Item, Outage
 from chassis.kafka.connection import connection_options
 from chassis.kafka.dead_letter import DeadLetterLimit
 from chassis.kafka.lag import Lag
+from chassis.kafka.poll import Poll, Polled
 from chassis.kafka.retry import Backoff
 from chassis.kafka.timekeeper import Timekeeper
 from chassis.kafka.waits import Waits
@@ -35,12 +35,8 @@ _REVOKE_S_MAX = 10.0
 _CLOSE_S_MAX = 5.0
 _POLLS_A_TURN_MAX = 8
 """So many polls without a look at what waits, at the lag and at who else wants the loop."""
-_FRESH_MS = 5
-"""So long the answer to a fetch may take before a batch goes without it; it is there in one or two when there is more."""
 _DECODED_AT_ONCE = 50
 """Records between two looks at what PostgreSQL has answered meanwhile: about half a millisecond."""
-
-Polled = Mapping[TopicPartition, Sequence[Any]]
 
 
 class LostTopic(Transient):
@@ -63,23 +59,20 @@ class BulkConsumer:
         self._timekeeper = Timekeeper(service, batches=batches)
         self._health = health
         self._backoff = Backoff(limit_s=service.settings.retry_delay_s_max)
+        self._poll = Poll(service.settings)
         self._limit = DeadLetterLimit()
         self._busy = asyncio.Lock()
         self._waits = Waits(self._backoff)
         self._lag = Lag(service=service.name)
-        self._polling: asyncio.Future[Polled] | None = None
         self._stopping = False
         self._tidied_at = 0.0
         self._limit_reached = False
-        self._readings = 0
-        """How often it was said anew where partitions stand: what was read ahead before that is passed over."""
         self._committing: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
         """Fetch no more; ``run`` returns after the batch in hand."""
         self._stopping = True
-        if self._polling is not None:
-            self._polling.cancel()
+        self._poll.stop()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until the process should end; connects anew, with backoff, whatever goes wrong."""
@@ -137,7 +130,7 @@ class BulkConsumer:
         """Poll and take in what came."""
         await self._repair(consumer)
         self._waits.resume_due(consumer)
-        polled = await self._poll(consumer)
+        polled = await self._poll.records(consumer, timeout_ms=min(_POLL_MS, self._waits.next_due_ms()))
         if polled:
             async with self._busy:
                 await self._take_in(consumer, polled)
@@ -147,41 +140,10 @@ class BulkConsumer:
             self._lag.measure(consumer, self._batches.positions)
             self._commit_lazily(consumer)
 
-    async def _poll(self, consumer: AIOKafkaConsumer) -> Polled:
-        """Return what is there, at most a batch; nothing when told to stop."""
-        timeout_ms = min(_POLL_MS, self._waits.next_due_ms())
-        polling: asyncio.Future[Polled] = asyncio.ensure_future(self._fetched(consumer, timeout_ms))
-        self._polling = polling
-        try:
-            return await polling
-        except asyncio.CancelledError:
-            if self._stopping and polling.cancelled():
-                return {}
-            raise
-        finally:
-            self._polling = None
-
-    async def _fetched(self, consumer: AIOKafkaConsumer, timeout_ms: int) -> Polled:
-        """Return what came while the last batch was taken in and what is there by now, or wait for the first record.
-
-        The library fetches nothing more from a broker while a record of it lies here unread. Under a steady load
-        that is the first that came after the last poll, alone: a batch of one, and all others wait for the next.
-        """
-        begun, most = self._readings, self._settings.batch_records_max
-        old: Polled = await consumer.getmany(timeout_ms=0, max_records=most)
-        count = sum(map(len, old.values()))
-        if not old or count >= most:
-            return old or await consumer.getmany(timeout_ms=timeout_ms, max_records=most)
-        new: Polled = await consumer.getmany(timeout_ms=_FRESH_MS, max_records=most - count)
-        if self._readings != begun:
-            # Somebody said anew where the partitions stand, so what follows is read from there once more.
-            return new
-        return {tp: [*old.get(tp, ()), *new.get(tp, ())] for tp in {**old, **new}}
-
     async def _take_in(self, consumer: AIOKafkaConsumer, polled: Polled) -> None:
         """Take a poll in; where there is more, the next is read and decoded while PostgreSQL works on this one."""
         waiting: set[Place] = set()
-        begun = self._readings
+        begun = self._poll.readings
         items = await self._decoded(polled)
         for left in reversed(range(_POLLS_A_TURN_MAX)):
             has_more = len(items) >= self._settings.batch_records_max
@@ -195,15 +157,14 @@ class BulkConsumer:
                 items = await ahead if ahead else []
             if not items or self._stopping or self._limit_reached:
                 return
-            if self._readings != begun:
+            if self._poll.readings != begun:
                 # Somebody said anew where the partitions stand: what was read before that is read once more.
                 self._batches.positions.clear()
                 return
 
     async def _read_ahead(self, consumer: AIOKafkaConsumer) -> list[Item]:
         """Read and decode what has come already."""
-        polled = await consumer.getmany(timeout_ms=0, max_records=self._settings.batch_records_max)
-        return await self._decoded(polled)
+        return await self._decoded(await self._poll.come_already(consumer))
 
     async def _decoded(self, polled: Polled) -> list[Item]:
         """Decode, a few records at a time; what is no partition of ours, or was taken in, is passed over."""
@@ -277,7 +238,7 @@ class BulkConsumer:
         delay_s = self._waits.failed_as_a_whole()
         log(__name__).warning("batch_rolled_back", error=error_name(error), delay_s=round(delay_s, 2))
         self._health.down("consumer", reason=f"a batch was rolled back ({error_name(error)})")
-        self._readings += 1
+        self._poll.readings += 1
         self._batches.positions.clear()
         await wait(self._service.stopping, timeout_s=delay_s)
 
@@ -292,7 +253,7 @@ class BulkConsumer:
 
     async def load(self, consumer: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
         """Seek each partition to its offset row."""
-        self._readings += 1
+        self._poll.readings += 1
         places = [Place(tp.topic, tp.partition) for tp in assigned]
         if places:
             async with self._service.database.engine.begin() as connection:
@@ -315,7 +276,7 @@ class BulkConsumer:
         with suppress(TimeoutError):
             async with asyncio.timeout(_REVOKE_S_MAX), self._busy:
                 pass
-        self._readings += 1
+        self._poll.readings += 1
         for tp in revoked:
             place = Place(tp.topic, tp.partition)
             self._batches.positions.pop(place, None)

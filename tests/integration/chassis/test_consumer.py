@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from aiokafka import TopicPartition
 
-import chassis.kafka.consumer
+import chassis.kafka.poll
 from chassis.db.offsets import Place
 from chassis.kafka.batch import Batches, Item
 from tests.support.toy import thing
@@ -160,7 +160,7 @@ async def test_what_came_while_a_batch_was_taken_in_is_the_next_batch_whole(
         return await take(batches, items)
 
     monkeypatch.setattr(Batches, "take", slow)
-    monkeypatch.setattr(chassis.kafka.consumer, "_FRESH_MS", 2000)
+    monkeypatch.setattr(chassis.kafka.poll, "_FRESH_MS", 2000)
     async with running(stage):
         await stage.produce(Record(thing(0), partition=0))
         await eventually(lambda: _counted(stage, 22))
