@@ -18,7 +18,7 @@ class Library:
 
     def __init__(
         self, *answers: dict[TopicPartition, list[int]], on_asked: Callable[[], None] = lambda: None
-    ):
+    ) -> None:
         self._answers = list(answers)
         self._on_asked = on_asked
         self.asked: list[tuple[int, int]] = []
