@@ -57,7 +57,7 @@ def judge(truth: Truth, evidence: Evidence) -> list[Violation]:
         *out_of_hours(truth, messages),
         *crowded(truth, messages),
         *formal_too_soon(truth, sent),
-        *impersonal(messages, evidence),
+        *impersonal(truth, messages, evidence=evidence),
         *misdelivered(truth, messages, evidence=evidence),
         *forgotten(truth, sent, evidence=evidence),
         *miscounted(truth, evidence),
@@ -166,17 +166,28 @@ def formal_too_soon(truth: Truth, sent: Sequence[Contact]) -> Iterator[Violation
                 yield Violation("formal-without-friendly", f"{contact['step']} on {invoice_id} on {day}")
 
 
-def impersonal(messages: Sequence[Contact], evidence: Evidence) -> Iterator[Violation]:
-    """Find automatic messages to a customer who was gold when they went out; what was asked for is none (W12)."""
+def impersonal(truth: Truth, messages: Sequence[Contact], *, evidence: Evidence) -> Iterator[Violation]:
+    """Find automatic messages to a customer who was gold when they went out; what was asked for is none (W12).
+
+    The history is as of now: a late payment that its bank took back since then no longer speaks against the customer
+    of that day, who was not gold then. There the tier that the contact was made under counts alone.
+    """
     for contact in messages:
         if contact["step"] == "resend":
             continue
         history = evidence.tiers[contact["customer_id"]]["history"]
         held = [entry["tier"] for entry in history if entry["at"] <= contact["at"]] if history else []
-        if contact["tier"] == "GOLD" or (held and held[-1] == "GOLD"):
+        was_gold = bool(held) and held[-1] == "GOLD" and not _is_rewritten(truth, contact)
+        if contact["tier"] == "GOLD" or was_gold:
             yield Violation(
                 "gold-reminded", f"{contact['step']} to {contact['customer_id']} at {contact['at']}"
             )
+
+
+def _is_rewritten(truth: Truth, contact: Contact) -> bool:
+    day = truth.day_of(contact)
+    mine = (claim for claim in truth.claims.values() if claim.customer_id == contact["customer_id"])
+    return any(claim.is_rewritten(after=day) for claim in mine)
 
 
 def misdelivered(truth: Truth, messages: Sequence[Contact], *, evidence: Evidence) -> Iterator[Violation]:

@@ -78,6 +78,15 @@ class Claim:
             return Decimal(0)
         return self.amount - sum((amount for on, amount in self.movements if on <= day), Decimal(0))
 
+    def is_rewritten(self, *, after: date) -> bool:
+        """Say whether money that was in on that day was taken back later: the invoice has another past since then."""
+        return any(
+            amount < 0
+            and on > after
+            and any(day <= after and paid == -amount for day, paid in self.movements)
+            for on, amount in self.movements
+        )
+
     def is_settled(self, *, on: date) -> bool:
         """Say whether nothing could be asked on that day: money counts from 00:00 of the day it was received."""
         return self.open_on(on) <= 0

@@ -262,6 +262,16 @@ def test_an_automatic_reminder_to_a_gold_customer_is_seen() -> None:
     assert rules(evidence(changed(3, tier="GOLD"))) == {"gold-reminded"}
 
 
+def test_who_is_gold_only_since_the_bank_took_a_late_payment_back_was_none_then() -> None:
+    paid, back = (date(2026, 3, 1), Decimal("50.00")), (date(2026, 7, 1), Decimal("-50.00"))
+    half_open = evidence(tier="GOLD", is_open="50.00")
+    assert rules(half_open, claim=replace(CLAIM, movements=(paid, back))) == set()
+    later = (date(2026, 6, 30), Decimal("50.00"))
+    assert rules(evidence(tier="GOLD"), claim=replace(CLAIM, movements=(later, back))) == {"gold-reminded"}
+    before = (date(2026, 3, 2), Decimal("-50.00"))
+    assert rules(evidence(tier="GOLD"), claim=replace(CLAIM, movements=(paid, before))) == {"gold-reminded"}
+
+
 def test_an_invoice_sent_again_because_a_gold_customer_asked_for_it_is_no_reminder() -> None:
     assert "gold-reminded" not in rules(evidence(changed(3, tier="GOLD", step="resend")))
 
