@@ -56,6 +56,7 @@ class BulkConsumer:
         self._service = service
         self._settings = service.settings
         self._batches = batches
+        service.progress.is_taken_in_here(batches.positions)
         self._timekeeper = Timekeeper(service, batches=batches)
         self._health = health
         self._backoff = Backoff(limit_s=service.settings.retry_delay_s_max)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from aiokafka import TopicPartition
@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 import chassis.kafka.poll
 from chassis.db.offsets import Place
 from chassis.kafka.batch import Batches, Item
+from chassis.kafka.progress import Progress
 from tests.support.toy import thing
 from tests.support.toy_stage import Record, Stage, eventually, running
 
@@ -199,6 +200,33 @@ class _Deaf:
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Stay where it is."""
+
+
+async def test_who_waits_hears_from_the_consumer_itself_and_from_the_rows_when_another_did_the_work(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+    read = Progress._read_offsets
+
+    async def counted(progress: Progress) -> Mapping[str, Mapping[int, int]]:
+        looks.append(progress)
+        return await read(progress)
+
+    monkeypatch.setattr(Progress, "_read_offsets", counted)
+    topic = f"{stage.prefix}things"
+    async with running(stage) as run:
+        await stage.produce(Record(thing(1), partition=0))
+        await eventually(lambda: _counted(stage, 1))
+        progress = run.service.progress
+        await eventually(lambda: _is_up(run.health))
+        assert await progress.reached({topic: [1]}, timeout_s=20)
+        assert not looks
+        assert not await progress.reached({topic: [2]}, timeout_s=0.5)
+        await stage.write(
+            f"UPDATE consumer_offsets SET next_offset = 2 WHERE topic = '{topic}' AND partition = 0"
+        )
+        assert await progress.reached({topic: [2]}, timeout_s=20)
+        assert looks
 
 
 async def test_too_many_dead_letters_stop_the_consumer_and_the_process_says_so(stage: Stage) -> None:
