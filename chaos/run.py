@@ -11,7 +11,7 @@ from random import Random
 from chaos.invariants import Guard, canaries, leaks
 from chaos.ledger_log import Log
 from chaos.plan import Strike, strikes
-from chaos.replay import differences
+from chaos.replay import STATES, differences
 from chaos.scenery import Unplayed
 from chaos.scenes import Trial
 from chaos.stage import Stage, open_stage
@@ -114,17 +114,20 @@ async def _tried(size: Size, *, reckoning: Reckoning, striker: Striker) -> None:
 
 
 async def _replayed(script: Script, size: Size, *, reckoning: Reckoning, striker: Striker) -> None:
-    """Hold the books against a replay of the whole event log into an empty database."""
+    """Hold the books and the tiers against a replay of the whole event log into an empty database."""
     if not size.replays:
         return
     stage = striker.stage
-    await stage.stack.stop_one("invoices")
-    ends = await striker.ends.of(sorted(registry().consumed_by("invoices")))
-    differing = await differences(stage, striker.witness, creditor_id=script.creditor.creditor_id, ends=ends)
-    for name in differing:
-        reckoning.guard.note("the books are a replay of the log", name)
-    striker.say(f"the event log was replayed: {len(differing)} differences")
-    await stage.up("invoices")
+    for service in STATES:
+        await stage.stack.stop_one(service)
+        ends = await striker.ends.of(sorted(registry().consumed_by(service)))
+        differing = await differences(
+            stage, striker.witness, service, creditor_id=script.creditor.creditor_id, ends=ends
+        )
+        for told in differing:
+            reckoning.guard.note(f"{service} holds a replay of the log", told)
+        striker.say(f"the event log was replayed for {service}: {len(differing)} differences")
+        await stage.up(service)
 
 
 async def _played(seed: int, size: Size, *, script: Script, guard: Guard, striker: Striker) -> Reckoning:
@@ -242,7 +245,9 @@ async def _judged(script: Script, *, guard: Guard, client: SandboxClient, played
             continue
         # A payment that came after the send of its own day: the guard has judged it by the commits.
         if not is_race and not _is_of_the_storm(violation, evidence):
-            guard.note(f"judge: {violation.rule}", violation.detail, figure=_figure(violation.rule))
+            guard.note(
+                f"judge: {violation.rule}", _explained(violation, evidence), figure=_figure(violation.rule)
+            )
 
 
 def _is_of_the_storm(violation: Violation, evidence: Evidence) -> bool:
@@ -261,6 +266,22 @@ def _is_of_the_storm(violation: Violation, evidence: Evidence) -> bool:
     sent = [c for c in evidence.contacts if (c["step"], c["customer_id"], c["at"]) == (step, customer_id, at)]
     is_of_that_day = datetime.fromisoformat(at) - datetime.fromisoformat(began) < timedelta(days=1)
     return is_of_that_day and all(contact["tier"] != "GOLD" for contact in sent)
+
+
+def _explained(violation: Violation, evidence: Evidence) -> str:
+    """Say what else is to be known: the run's databases are gone when its report is read."""
+    if violation.rule != "gold-reminded":
+        return violation.detail
+    step, _, customer_id, _, at = violation.detail.split()
+    tiers = [
+        c["tier"]
+        for c in evidence.contacts
+        if (c["step"], c["customer_id"], c["at"]) == (step, customer_id, at)
+    ]
+    history = [
+        (entry["at"], entry["tier"], entry["reason"]) for entry in evidence.tiers[customer_id]["history"]
+    ]
+    return f"{violation.detail}, decided under {tiers}; now the history is {history}"
 
 
 def _so_far(truth: Truth, *, until: date) -> Truth:
