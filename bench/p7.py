@@ -21,6 +21,8 @@ EVERY = 40
 WARM_UP_S = 5
 _PAID = "erp.payment-received.v1"
 _PATIENCE_S = 30
+_IDLE_S_MAX = 2
+"""Less than the server's five: a connection that it is closing must not be asked on."""
 _LINGER_MS = 5
 """The default of Kafka's own producers since 4.0. A delay is counted from the acknowledgement, so this is not in it."""
 
@@ -59,7 +61,11 @@ class Load:
         token = {"Authorization": f"Bearer {self._services.internal_token}"}
         async with (
             httpx.AsyncClient(
-                base_url=self._services.url("invoices"), headers=token, timeout=_PATIENCE_S, trust_env=False
+                base_url=self._services.url("invoices"),
+                headers=token,
+                timeout=_PATIENCE_S,
+                limits=httpx.Limits(keepalive_expiry=_IDLE_S_MAX),
+                trust_env=False,
             ) as gate,
             asyncio.TaskGroup() as following,
         ):
