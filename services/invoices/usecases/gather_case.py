@@ -64,10 +64,14 @@ class _Closure:
         return bool(self.invoice_ids or self.money or names or self.customers)
 
     async def grow(self) -> None:
-        """Follow everything on the frontier by one step, in a fixed order."""
+        """Follow everything on the frontier by one step, in a fixed order.
+
+        The usual payment names its invoice: invoices first, then the money that names them, then whose they are, so
+        that one step finds it all.
+        """
         creditor_id = self.case.creditor_id
-        if customers := self._next("customer", self.customers):
-            self._found_agreements(await self.book.agreements(creditor_id, customer_ids=customers))
+        if names := self._next("name of an invoice", self.names_of_invoices):
+            self._found_invoices(await self.book.invoices_named(creditor_id, keys=names))
         if ids := self._next("invoice", self.invoice_ids):
             self._found_invoices(await self.book.invoices(creditor_id, invoice_ids=ids))
         money, self.money = sorted(self.money - self.case.money.keys()), set()
@@ -75,8 +79,8 @@ class _Closure:
             self._found_money(await self.book.money(creditor_id, keys=money))
         if names := self._next("name of money", self.names_of_money):
             self._found_money(await self.book.money_naming(creditor_id, keys=names))
-        if names := self._next("name of an invoice", self.names_of_invoices):
-            self._found_invoices(await self.book.invoices_named(creditor_id, keys=names))
+        if customers := self._next("customer", self.customers):
+            self._found_agreements(await self.book.agreements(creditor_id, customer_ids=customers))
 
     def _next(self, what: str, frontier: set[str]) -> list[str]:
         """Empty a frontier; returns what was not followed before."""
