@@ -1,6 +1,7 @@
 """P7: from a payment on Kafka to the gate's answer that its invoice is paid: no reminder can go out any more."""
 
 import asyncio
+import contextlib
 import sys
 import time
 from collections.abc import Iterator
@@ -98,13 +99,16 @@ class Load:
     ) -> None:
         """Ask the gate from the acknowledgement on until it says paid."""
         await acknowledged
-        started = time.perf_counter()
+        started, answer = time.perf_counter(), {}
         customer_id = event.key.partition(":")[2]
         asked = {"creditor_id": CREDITOR, "customer_id": customer_id, "invoice_id": paid_id}
         while True:
-            answer = (await gate.post("/internal/gate", json={"invoices": [asked]})).raise_for_status().json()
-            if answer["fresh"] and answer["invoices"][0]["blocked"] == "PAID":
-                break
+            # A connection that the server had just closed is no answer: the question is asked again.
+            with contextlib.suppress(httpx.ReadError, httpx.RemoteProtocolError):
+                reply = await gate.post("/internal/gate", json={"invoices": [asked]})
+                answer = reply.raise_for_status().json()
+                if answer["fresh"] and answer["invoices"][0]["blocked"] == "PAID":
+                    break
             if time.perf_counter() - started > _PATIENCE_S:
                 raise TimeoutError(f"the payment of {paid_id} was not in after {_PATIENCE_S} s: {answer}")
         if counts:

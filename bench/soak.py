@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
+import uvloop
 
 from bench.figure import Figure, percentile
 from bench.live import CREDITOR, Live, internal_token, prepared, sink
@@ -185,4 +186,5 @@ def figures(found: Found, replicas: Sequence[Replica], *, minutes: float) -> lis
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(main()))
