@@ -23,7 +23,8 @@ PAYMENTS = frozenset({"erp.payment-received.v1"})
 RACING_SHARE, JUMP_SHARE, TURN_BACK_SHARE = 0.3, 0.15, 0.2
 JUMP_DAYS_MAX = 6
 RACE_S_MAX = 1.5
-PATIENCE_TRIES = 60
+PATIENCE_TRIES = 90
+"""A second apart. A request whose process is killed under it keeps its Idempotency-Key for sixty."""
 PAUSE_S = 1.0
 
 
