@@ -8,5 +8,8 @@ from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     """What only this service can be told."""
 
+    batch_pace_ms: int = Field(default=40, ge=0, le=1000)
+    """A batch costs twenty milliseconds however little it carries. The gate waits for what is on Kafka, so a pace delays
+    an answer and never makes one wrong."""
     gate_wait_s_max: float = Field(default=2, gt=0, le=30)
     """How long the gate waits for payments that are still on Kafka before it answers "not fresh"."""
