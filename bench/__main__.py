@@ -1,7 +1,6 @@
 """`make bench [ONLY=P1,P4]`: one JSON line per figure on standard output, everything else on standard error."""
 
 import argparse
-import asyncio
 import importlib
 import os
 import sys
@@ -70,8 +69,7 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("VELVET_")]:
         del os.environ[name]
     # The fast loop: what the loaders take of two cores is missing where it is measured.
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_measure(plan))
+    uvloop.run(_measure(plan))
     return 0
 
 

@@ -186,5 +186,4 @@ def figures(found: Found, replicas: Sequence[Replica], *, minutes: float) -> lis
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(main()))
+    sys.exit(uvloop.run(main()))

@@ -1,6 +1,5 @@
 """`make chaos`: one JSON line per figure on standard output, everything else on standard error."""
 
-import asyncio
 import os
 import secrets
 import sys
@@ -77,8 +76,7 @@ def main() -> int:
     minutes = float(os.environ.get("CHAOS_MINUTES") or MINUTES)
     seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(1_000_000))
     say(f"CHAOS_SEED={seed} CHAOS_MINUTES={minutes:g}")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        reckoning = runner.run(run(seed, size_of(minutes), say=say))
+    reckoning = uvloop.run(run(seed, size_of(minutes), say=say))
     tell(reckoning)
     return 0 if reckoning.is_clean else 1
 

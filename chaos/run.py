@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -260,28 +260,27 @@ def _is_of_the_storm(violation: Violation, evidence: Evidence) -> bool:
         return True
     if violation.rule != "gold-reminded":
         return False
-    step, _, customer_id, _, at = violation.detail.split()
-    history = evidence.tiers[customer_id]["history"]
+    at, tiers, history = _of_gold(violation, evidence)
     began = [entry["at"] for entry in history if entry["at"] <= at][-1]
-    sent = [c for c in evidence.contacts if (c["step"], c["customer_id"], c["at"]) == (step, customer_id, at)]
     is_of_that_day = datetime.fromisoformat(at) - datetime.fromisoformat(began) < timedelta(days=1)
-    return is_of_that_day and all(contact["tier"] != "GOLD" for contact in sent)
+    return is_of_that_day and "GOLD" not in tiers
 
 
 def _explained(violation: Violation, evidence: Evidence) -> str:
     """Say what else is to be known: the run's databases are gone when its report is read."""
     if violation.rule != "gold-reminded":
         return violation.detail
+    _, tiers, history = _of_gold(violation, evidence)
+    known = [(entry["at"], entry["tier"], entry["reason"]) for entry in history]
+    return f"{violation.detail}, decided under {tiers}; now the history is {known}"
+
+
+def _of_gold(violation: Violation, evidence: Evidence) -> tuple[str, list[str], Sequence[Mapping[str, str]]]:
+    """Return when a message to a gold customer went out, the tiers it was decided under, and the customer's history."""
     step, _, customer_id, _, at = violation.detail.split()
-    tiers = [
-        c["tier"]
-        for c in evidence.contacts
-        if (c["step"], c["customer_id"], c["at"]) == (step, customer_id, at)
-    ]
-    history = [
-        (entry["at"], entry["tier"], entry["reason"]) for entry in evidence.tiers[customer_id]["history"]
-    ]
-    return f"{violation.detail}, decided under {tiers}; now the history is {history}"
+    named = (step, customer_id, at)
+    tiers = [c["tier"] for c in evidence.contacts if (c["step"], c["customer_id"], c["at"]) == named]
+    return at, tiers, evidence.tiers[customer_id]["history"]
 
 
 def _so_far(truth: Truth, *, until: date) -> Truth:
