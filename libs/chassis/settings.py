@@ -52,7 +52,9 @@ class ServiceSettings(BaseSettings):
     batch_records_max: int = Field(default=1000, ge=1, le=5000)
     batch_pace_ms: int = Field(default=0, ge=0, le=1000)
     """Outside the sandbox a batch begins no sooner than so long after one with few records; 0: at once."""
-    fetch_wait_ms_max: int = Field(default=250, ge=1, le=10_000)
+    fetch_wait_ms_max: int = Field(default=100, ge=1, le=10_000)
+    """How long the broker may hold a fetch that finds nothing. While records of some partitions lie unread for
+    longer than a tenth of a second the library asks for the others alone: the busy ones then wait as long."""
     retry_delay_s_max: float = Field(default=30, gt=0)
     relay_records_max: int = Field(default=1000, ge=1, le=5000)
 
