@@ -9,6 +9,7 @@ import time
 import uvloop
 
 from bench.table import main as write_table
+from sandbox.stack.console import outlive_readers
 
 MODULES = {
     "bench.p13": ("P13",),
@@ -51,6 +52,7 @@ async def _measure(plan: dict[str, frozenset[str]]) -> None:
 
 def main() -> int:
     """Run the chosen figures, all by default; or turn the lines of a run into the page's table."""
+    outlive_readers()
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("only", nargs="?", default="", help=f"ONLY=some of {','.join(FIGURES)}")
     parser.add_argument("--table", metavar="FILE", help="read such lines and print them as a Markdown table")

@@ -14,6 +14,10 @@ from sandbox.stack.stack import Stack
 
 CREDITOR = "bench"
 _READY_S_MAX = 180
+_MUCH_WRITTEN = ("max_wal_size=8GB", "checkpoint_timeout=15min", "shared_buffers=4GB")
+"""PostgreSQL for a thousand events a second and a million invoices (docs/howto/operate.md): by its defaults it writes
+a checkpoint every twenty seconds there, after each of them every page that is touched goes to the log whole once more,
+and its 128 MB of buffers hold so little that a statement first has to write another's page out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,13 @@ class Live:
     def url(self, service: str) -> str:
         """Return a service's address."""
         return self.stack.urls[service]
+
+
+def stack_for_load() -> Stack:
+    """Return a stack whose PostgreSQL is set up for a steady load on many invoices."""
+    stack = Stack.fresh()
+    stack.postgres.settings = _MUCH_WRITTEN
+    return stack
 
 
 @contextlib.asynccontextmanager

@@ -4,25 +4,20 @@ import os
 
 from bench import p7, p12
 from bench.figure import Figure
-from bench.live import live, sink
+from bench.live import live, sink, stack_for_load
 from bench.memory import Watch
 from bench.portfolio import INVOICES_PER_CUSTOMER, fill
-from sandbox.stack.stack import Stack
 
 CUSTOMERS = 333_334
 LONG_INVOICES = 10_000_000
 SHORT_LOAD_S = 60
-MUCH_WRITTEN = ("max_wal_size=8GB", "checkpoint_timeout=15min", "shared_buffers=4GB")
-"""PostgreSQL for a thousand events a second and a million invoices (docs/howto/operate.md): by its defaults it writes
-a checkpoint every twenty seconds there, after each of them every page that is touched goes to the log whole once more,
-and its 128 MB of buffers hold so little that a statement first has to write another's page out."""
 
 
 async def measure(wanted: frozenset[str]) -> list[Figure]:
     """Fill once, then measure what is wanted; with BENCH_LONG=1 the memory also at ten million invoices."""
     found = []
     watch = Watch()
-    async with _stack() as stack, sink() as smtp_url, live(stack, smtp_url=smtp_url) as services:
+    async with stack_for_load() as stack, sink() as smtp_url, live(stack, smtp_url=smtp_url) as services:
         await fill(services, customers=CUSTOMERS)
         if "P12" in wanted:
             found.append(await p12.measure(services, customers=CUSTOMERS))
@@ -38,17 +33,10 @@ async def measure(wanted: frozenset[str]) -> list[Figure]:
     return found
 
 
-def _stack() -> Stack:
-    """Return a stack whose PostgreSQL is set up for the load."""
-    stack = Stack.fresh()
-    stack.postgres.settings = MUCH_WRITTEN
-    return stack
-
-
 async def _memory(invoices: int) -> Figure:
     """Measure the memory under load with another number of invoices, on a stack of its own."""
     watch, customers = Watch(), invoices // INVOICES_PER_CUSTOMER
-    async with _stack() as stack, sink() as smtp_url, live(stack, smtp_url=smtp_url) as services:
+    async with stack_for_load() as stack, sink() as smtp_url, live(stack, smtp_url=smtp_url) as services:
         await fill(services, customers=customers)
         async with watch.over(services.pids):
             await p7.measure(services, customers=customers, seconds=SHORT_LOAD_S)

@@ -17,7 +17,7 @@ import asyncpg
 import uvloop
 
 from bench.figure import Figure, percentile
-from bench.live import CREDITOR, Live, internal_token, prepared, sink
+from bench.live import CREDITOR, Live, internal_token, prepared, sink, stack_for_load
 from bench.p7 import Load
 from bench.p12 import answers_of
 from bench.portfolio import fill
@@ -26,6 +26,7 @@ from bench.stream import Intake
 from bench.table import GOALS
 from chassis.kafka.registry import registry
 from sandbox.stack.addresses import SERVICES, free_ports
+from sandbox.stack.console import outlive_readers
 from sandbox.stack.stack import Stack
 
 CUSTOMERS = 30_000
@@ -58,7 +59,7 @@ async def main() -> int:
         del os.environ[name]
     minutes = float(os.environ.get("SOAK_MINUTES", "15"))
     found = Found()
-    async with Stack.fresh() as stack, sink() as smtp_url:
+    async with stack_for_load() as stack, sink() as smtp_url:
         replicas = _replicas(stack, await prepared(stack, smtp_url=smtp_url))
         try:
             await _soak(stack, replicas, found, seconds=60 * minutes)
@@ -186,4 +187,5 @@ def figures(found: Found, replicas: Sequence[Replica], *, minutes: float) -> lis
 
 
 if __name__ == "__main__":
+    outlive_readers()
     sys.exit(uvloop.run(main()))

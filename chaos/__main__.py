@@ -1,17 +1,23 @@
 """`make chaos`: one JSON line per figure on standard output, everything else on standard error."""
 
+import math
 import os
 import secrets
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import uvloop
 
 from chaos.mutant import MUTANTS
 from chaos.run import Reckoning, Size, run
 from chaos.table import figures, table
+from sandbox.stack.console import outlive_readers
 from sandbox.stack.layout import home_of
+
+N = TypeVar("N", int, float)
 
 MINUTES = 15.0
 BREACHES_SHOWN_MAX = 5
@@ -30,7 +36,7 @@ def say(sentence: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {sentence}", file=sys.stderr, flush=True)
 
 
-def size_of(minutes: float) -> Size:
+def size_of(minutes: float, *, mutants: Sequence[str]) -> Size:
     """Return what a run of so many minutes must reach, and a ledger that gives it enough to send."""
     deliveries, kills = (int(minutes * PER_MINUTE[name]) for name in ("deliveries", "kills"))
     if minutes <= MINUTES:
@@ -43,15 +49,40 @@ def size_of(minutes: float) -> Size:
         months=24,
         warm_days=WARM_DAYS,
         pause_s_max=PAUSE_S_MAX,
-        mutants=chosen(os.environ.get("CHAOS_MUTANTS", "")),
+        mutants=mutants,
     )
 
 
 def chosen(names: str) -> list[str]:
-    """Return the mutants that CHAOS_MUTANTS names, separated by commas: all without it, none with `none`."""
-    if not names:
-        return list(MUTANTS)
-    return [name for name in MUTANTS if name in names.split(",")]
+    """Return the mutants that CHAOS_MUTANTS names, separated by commas: all without it, none with `none`.
+
+    Raises ValueError with a sentence when there is no such mutant: a run that tried none would look clean.
+    """
+    asked = {name.strip() for name in names.split(",") if name.strip()}
+    unknown = sorted(asked - set(MUTANTS) - {"none"})
+    if unknown:
+        raise ValueError(f"CHAOS_MUTANTS: there is no {', '.join(unknown)}; there are {', '.join(MUTANTS)}.")
+    return [name for name in MUTANTS if not asked or name in asked]
+
+
+def asked_for(environment: Mapping[str, str]) -> tuple[int, Size]:
+    """Return the seed and the size of the run that the environment asks for.
+
+    Raises ValueError with a sentence that names the setting at fault.
+    """
+    minutes = _number(environment, "CHAOS_MINUTES", float, default=MINUTES)
+    if not 0 < minutes < math.inf:
+        raise ValueError(f"CHAOS_MINUTES: {minutes:g} is no length of a run.")
+    seed = _number(environment, "CHAOS_SEED", int, default=secrets.randbelow(1_000_000))
+    return seed, size_of(minutes, mutants=chosen(environment.get("CHAOS_MUTANTS", "")))
+
+
+def _number(environment: Mapping[str, str], name: str, kind: Callable[[str], N], *, default: N) -> N:
+    given = environment.get(name, "").strip()
+    try:
+        return kind(given) if given else default
+    except ValueError:
+        raise ValueError(f"{name}: {given!r} is not a number.") from None
 
 
 def tell(reckoning: Reckoning) -> None:
@@ -72,11 +103,15 @@ def tell(reckoning: Reckoning) -> None:
 
 
 def main() -> int:
-    """Run; 1 when an invariant broke or a mutant was missed."""
-    minutes = float(os.environ.get("CHAOS_MINUTES") or MINUTES)
-    seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(1_000_000))
-    say(f"CHAOS_SEED={seed} CHAOS_MINUTES={minutes:g}")
-    reckoning = uvloop.run(run(seed, size_of(minutes), say=say))
+    """Run; 1 when an invariant broke or a mutant was missed, 2 when the settings say nothing that can be run."""
+    outlive_readers()
+    try:
+        seed, size = asked_for(os.environ)
+    except ValueError as error:
+        say(str(error))
+        return 2
+    say(f"CHAOS_SEED={seed} CHAOS_MINUTES={size.seconds / 60:g}")
+    reckoning = uvloop.run(run(seed, size, say=say))
     tell(reckoning)
     return 0 if reckoning.is_clean else 1
 

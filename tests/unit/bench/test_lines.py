@@ -1,5 +1,10 @@
 """Tests what is chosen by ONLY, how lines become the table, and how the sample's rows are copied."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from bench.__main__ import FIGURES, chosen
@@ -79,3 +84,16 @@ def test_the_plan_doubles_the_replicas_when_a_process_does_half() -> None:
     assert needs(half | {"P1": 2000.0}, processes=2)[0].replicas == 7
     assert plan(fast).count("\n") == 6
     assert plan({"P1": 1.0}) == ""
+
+
+def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text(Figure("P6", "poll", 6, "ms", 9).line() + "\n", encoding="utf-8")
+    nobody_reads, end = os.pipe()
+    os.close(nobody_reads)
+    try:
+        command = [sys.executable, "-m", "bench", "--table", str(lines)]
+        done = subprocess.run(command, stdout=end, stderr=subprocess.PIPE, text=True, check=False)
+    finally:
+        os.close(end)
+    assert (done.returncode, done.stderr) == (0, "")
