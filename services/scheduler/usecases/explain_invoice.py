@@ -53,7 +53,7 @@ async def explain_invoice(creditor_id: str, invoice_id: str, *, on: date | None,
     said = _of(filed, decision)
     if day > today:
         said = foreseen(said, contacts=customer.contacts)
-    said = said._replace(reasons=(*_outreach(book), *said.reasons))
+    said = _as_far_as_outreach_goes(said, book.creditor.outreach)
     return Explanation(invoice_id, day, said, decision.policy_name, decision.policy_version)
 
 
@@ -98,7 +98,14 @@ def _of(filed: FiledInvoice, decision: Decision) -> InvoiceReasons:
     return InvoiceReasons(filed.invoice_id, Verdict.STOP, (Reason("stop." + status),))
 
 
-def _outreach(book: Rulebook) -> tuple[Reason, ...]:
-    if book.creditor.outreach is Outreach.ON:
-        return ()
-    return (Reason("outreach." + book.creditor.outreach),)
+def _as_far_as_outreach_goes(said: InvoiceReasons, outreach: Outreach) -> InvoiceReasons:
+    """Return the reasons with what outreach makes of them: while it is off nothing is done, whatever would be due."""
+    if outreach is Outreach.ON:
+        return said
+    reasons = said.reasons
+    if outreach is Outreach.OFF and said.verdict is Verdict.ACT:
+        reasons = tuple(
+            [reason for reason in reasons if not reason.code.removeprefix("then.").startswith("act.")]
+        )
+        said = said._replace(verdict=Verdict.WAIT)
+    return said._replace(reasons=(Reason("outreach." + outreach), *reasons))

@@ -126,6 +126,10 @@ async def test_the_clock_sees_everything_through_and_survives_a_crash(running: R
         ahead = (await running.http.get("/v1/invoices/I-1/plan")).json()["items"]
         upcoming = (await running.http.get("/v1/upcoming")).json()["items"]
         assert (bool(ahead), bool(upcoming)) == (has_steps, has_steps), automatic
+        then = (await running.http.get("/v1/invoices/I-1/explanation", params={"on": "2026-04-07"})).json()
+        assert then["decision"] == ("ACT" if has_steps else "WAIT"), then
+        goes = [sentence for sentence in then["reasons"] if "by e-mail" in sentence]
+        assert bool(goes) == has_steps, then
     assert (await running.clock("2026-03-30T12:00:00+02:00")).status_code == 409
     assert (await running.clock("2028-03-30T12:00:00+02:00")).status_code == 422
     assert (await running.clock("tomorrow")).status_code == 422
