@@ -24,7 +24,7 @@ from chassis.kafka.waits import Waits
 from chassis.kernel.errors import Fenced, Transient
 from chassis.service import Service
 from chassis.telemetry.logs import error_name, log
-from chassis.telemetry.metrics import FENCED_TOTAL, WAITS_TOTAL
+from chassis.telemetry.metrics import FENCED_TOTAL, RECORDS_TOTAL, WAITS_TOTAL
 
 _POLL_MS = 1000
 _METADATA_MS_MAX = 30_000
@@ -69,6 +69,9 @@ class BulkConsumer:
         self._tidied_at = 0.0
         self._limit_reached = False
         self._committing: asyncio.Task[None] | None = None
+        for topic in service.consumes:
+            # From nought: what is first seen at one is no rise to whoever watches.
+            RECORDS_TOTAL.labels(service.name, topic, "poisoned")
 
     def stop(self) -> None:
         """Fetch no more; ``run`` returns after the batch in hand."""

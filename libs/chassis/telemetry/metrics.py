@@ -6,7 +6,7 @@ _FAST_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 RECORDS_TOTAL = Counter(
     "velvet_records_total",
-    "Kafka records taken in, by outcome (handled|poisoned|stale|ignored).",
+    "Kafka records taken in, by outcome (handled|poisoned).",
     ["service", "topic", "outcome"],
 )
 BATCH_SECONDS = Histogram(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from aiokafka import TopicPartition
+from prometheus_client import REGISTRY
 
 import chassis.kafka.poll
 from chassis.db.offsets import Place
@@ -36,6 +37,15 @@ async def test_every_record_is_taken_in_once_and_its_consequences_come_out_in_or
         body = json.loads(record.value)
         versions.setdefault(body["customer_id"], []).append(body["version"])
     assert versions == {f"o{owner}": list(range(1, 101)) for owner in range(7)}
+
+
+async def test_the_dead_letters_of_every_topic_count_from_nought_so_that_the_first_is_a_rise(
+    stage: Stage,
+) -> None:
+    async with running(stage) as run:
+        for topic in run.service.consumes:
+            labels = {"service": stage.name, "topic": topic, "outcome": "poisoned"}
+            assert REGISTRY.get_sample_value("velvet_records_total", labels) == 0
 
 
 async def test_a_restarted_consumer_goes_on_where_the_rows_say(stage: Stage) -> None:
