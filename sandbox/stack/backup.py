@@ -5,13 +5,16 @@ topics of each service went just before: whatever it said later, a restored serv
 """
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -26,8 +29,11 @@ from sandbox.stack.quarters import installed_software
 from sandbox.stack.stack import Stack
 
 _MANIFEST = "manifest.json"
+_SUMS = "SHA256SUMS"
+"""As `sha256sum --check` reads it."""
 _RESTORED_S_MAX = 6 * 3600.0
 
+_End = Annotated[int, msgspec.Meta(ge=0)]
 Say = Callable[[str], None]
 
 
@@ -47,7 +53,9 @@ async def back_up(stack: Stack, folder: Path, *, services: Sequence[str] = SERVI
         unfinished = file.with_suffix(".unfinished")
         await _client(stack, service, "pg_dump", ["--format=custom", f"--file={unfinished}"])
         unfinished.chmod(0o600)
+        sums = _sums(folder) | {file.name: await asyncio.to_thread(_sum, unfinished)}
         unfinished.replace(file)
+        write_private(folder / _SUMS, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
         manifest = _read(folder) | {service: ends}
         write_private(folder / _MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
         say(f"{file}  {file.stat().st_size // 1024} kB")
@@ -64,7 +72,8 @@ async def bring_back(stack: Stack, folder: Path, *, say: Say) -> None:
         if stack.choice.postgres:
             await drop_database(stack.postgres, service)
             await create_database(stack.postgres, service)
-        options = [] if stack.choice.postgres else ["--clean", "--if-exists"]
+        # A database of the user's own stays as it was when its dump does not go in.
+        options = [] if stack.choice.postgres else ["--clean", "--if-exists", "--single-transaction"]
         dump = str(folder / f"{service}.dump")
         await _client(stack, service, "pg_restore", [*options, "--exit-on-error", dump], names_database=True)
     await asyncio.gather(*(_up_to_date(stack, service, folder, say=say) for service in found))
@@ -78,9 +87,14 @@ async def whole_backup(stack: Stack, folder: Path) -> list[str]:
     untold = sorted(set(found) - _read(folder).keys())
     if untold:
         raise StackProblem(f"The backup in {folder} was cut off: its {_MANIFEST} lacks {', '.join(untold)}.")
+    sums = _sums(folder)
     for service in found:
+        file = folder / f"{service}.dump"
+        # A dump can be changed, or another service's, and still be readable.
+        if sums and sums.get(file.name) != await asyncio.to_thread(_sum, file):
+            raise StackProblem(f"{file} is not what was backed up: {_SUMS} beside it says otherwise.")
         # Read to its end: a dump that lacks its last part would be noticed when the database is gone already.
-        await _client(stack, service, "pg_restore", ["--file=/dev/null", str(folder / f"{service}.dump")])
+        await _client(stack, service, "pg_restore", ["--file=/dev/null", str(file)])
     return found
 
 
@@ -165,8 +179,23 @@ def _address(stack: Stack, service: str) -> str:
 
 
 def _read(folder: Path) -> dict[str, dict[str, list[int]]]:
+    """Return the manifest's ends, by service and topic; none before the first dump."""
     path = folder / _MANIFEST
+    if not path.exists():
+        return {}
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-    except ValueError:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, list[_End]]])
+    except msgspec.MsgspecError:
         raise StackProblem(f"{path} cannot be read: it is no manifest of a backup.") from None
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """Return the checksums by name of file; none in a backup of an earlier release."""
+    path = folder / _SUMS
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+    return {name: sum_ for sum_, _, name in (line.partition("  ") for line in lines)}

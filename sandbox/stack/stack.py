@@ -227,9 +227,12 @@ class Stack:
         note_run(self)
 
     async def start_servers(self) -> None:
-        """Start PostgreSQL and Kafka alone, with their databases and topics: for a restore."""
+        """Start PostgreSQL and Kafka alone, with their databases, as they are, and topics: for a restore.
+
+        What is to be replaced may be too broken to be migrated.
+        """
         self.layout.create()
-        await _all(self._prepare_postgres(), self._prepare_kafka())
+        await _all(self._start_postgres(), self._prepare_kafka())
 
     async def stop(self) -> None:
         """Stop everything; the state stays."""
@@ -305,12 +308,16 @@ class Stack:
             self.say("Services are starting.")
         await _all(*(program.ready() for program in programs))
 
-    async def _prepare_postgres(self) -> None:
-        """Start the server, make the databases and bring them to the current schema."""
+    async def _start_postgres(self) -> None:
+        """Start the server and make the databases."""
         if self.choice.postgres:
             self.say("PostgreSQL is starting.")
             await self.postgres.start()
             await asyncio.gather(*(create_database(self.postgres, name) for name in SERVICES))
+
+    async def _prepare_postgres(self) -> None:
+        """Start the server, make the databases and bring them to the current schema."""
+        await self._start_postgres()
         if self.choice.services:
             await self._run("migrations", ["sandbox.stack.migrations", *self.choice.services])
 

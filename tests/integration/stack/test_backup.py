@@ -61,9 +61,52 @@ async def folder(stack: Stack, tmp_path: Path) -> Path:
 async def test_a_dump_that_lacks_its_end_replaces_nothing(stack: Stack, folder: Path) -> None:
     last = folder / f"{SERVICES[-1]}.dump"
     last.write_bytes(last.read_bytes()[: last.stat().st_size * 2 // 3])
+    with pytest.raises(StackProblem, match="not what was backed up"):
+        await bring_back(stack, folder, say=print)
+    (folder / "SHA256SUMS").unlink()  # A backup of an earlier release has none.
     with pytest.raises(StackProblem, match=f"pg_restore of {SERVICES[-1]} failed"):
         await bring_back(stack, folder, say=print)
     assert await _rows(stack) == [3000] * 4
+
+
+async def test_a_dump_with_a_changed_byte_or_of_another_service_replaces_nothing(
+    stack: Stack, folder: Path
+) -> None:
+    first, last = folder / f"{SERVICES[0]}.dump", folder / f"{SERVICES[-1]}.dump"
+    whole = bytearray(last.read_bytes())
+    whole[len(whole) // 2] ^= 0x55
+    last.write_bytes(whole)
+    with pytest.raises(StackProblem, match=f"{SERVICES[-1]}.dump .* not what was backed up"):
+        await bring_back(stack, folder, say=print)
+    last.write_bytes(first.read_bytes())
+    with pytest.raises(StackProblem, match=f"{SERVICES[-1]}.dump .* not what was backed up"):
+        await bring_back(stack, folder, say=print)
+    assert await _rows(stack) == [3000] * 4
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[1, 2]", '"ends"', '{"invoices": 5}', '{"invoices": {"a.b.v1": 5}}', '{"invoices": {"a.b.v1": [-5]}}'],
+)
+async def test_a_manifest_of_another_shape_replaces_nothing(stack: Stack, folder: Path, content: str) -> None:
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(StackProblem, match="is no manifest"):
+        await bring_back(stack, folder, say=print)
+    assert await _rows(stack) == [3000] * 4
+
+
+async def test_the_servers_start_for_a_restore_whatever_the_databases_hold(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_kafka(_stack: Stack) -> None:
+        """Not asked."""
+
+    monkeypatch.setattr(Stack, "_prepare_kafka", no_kafka)
+    connection = await asyncpg.connect(backup._address(stack, "invoices"))
+    await connection.execute("CREATE TABLE alembic_version (version_num text)")
+    await connection.execute("INSERT INTO alembic_version VALUES ('lost')")
+    await connection.close()
+    await stack.start_servers()
 
 
 async def test_a_dump_that_the_manifest_does_not_know_replaces_nothing(stack: Stack, folder: Path) -> None:
