@@ -14,7 +14,7 @@ from chassis.db.notice import wait
 from chassis.db.relay import Relay
 from chassis.health import Health
 from chassis.http.api import create_app, create_probe_app
-from chassis.http.heads import BoundedHeads
+from chassis.http.arrival import BoundedArrival
 from chassis.kafka.batch import Batches
 from chassis.kafka.consumer import BulkConsumer
 from chassis.kafka.producer import Publisher
@@ -94,7 +94,7 @@ class Process:
         listener.bind((self._settings.http_host, self._settings.http_port))
         config = uvicorn.Config(
             app,
-            http=BoundedHeads,
+            http=BoundedArrival,
             log_config=None,
             access_log=False,
             lifespan="off",

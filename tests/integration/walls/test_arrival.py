@@ -1,6 +1,7 @@
-"""Headers without end are refused before they fill the memory; a large body behind small headers is none of that."""
+"""Headers without end are refused before they fill the memory, and a request that trickles in is not waited for."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 
@@ -9,11 +10,17 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from chassis.http.heads import HEAD_BYTES_MAX, BoundedHeads
+from chassis.http.arrival import HEAD_BYTES_MAX, BoundedArrival
 from chassis.http.idempotency import read_body
 
 
+class _Impatient(BoundedArrival):
+    arrival_s_max = 1.5
+
+
 async def _counting(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["path"] == "/slow":
+        await asyncio.sleep(2 * _Impatient.arrival_s_max)
     await PlainTextResponse(str(len(await read_body(receive))))(scope, receive, send)
 
 
@@ -21,7 +28,7 @@ async def _counting(scope: Scope, receive: Receive, send: Send) -> None:
 async def port() -> AsyncIterator[int]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(_counting, http=BoundedHeads, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(_counting, http=_Impatient, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server._serve([listener]))
     while not server.started:
         await asyncio.sleep(0.01)
@@ -73,3 +80,42 @@ async def test_headers_of_the_limit_are_taken_and_bodies_are_not_counted(port: i
 async def test_what_is_refused_is_told_so(port: int) -> None:
     said, _ = await _said(port, b"GET / HTTP/1.1\r\nX: " + b"y" * (HEAD_BYTES_MAX + 1))
     assert said.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "says"),
+    [
+        (b"", b"HTTP/1.1 408 "),
+        (b"GET / HTTP/1.1\r\nX: ", b"HTTP/1.1 408 "),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nX: ", b"HTTP/1.1 200 "),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", b""),
+    ],
+)
+async def test_a_request_that_trickles_in_is_not_waited_for(port: int, beginning: bytes, says: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(beginning)
+    began = asyncio.get_running_loop().time()
+    said = bytearray()
+
+    async def trickle() -> None:
+        while beginning:
+            writer.write(b"y")
+            await asyncio.sleep(0.1)
+
+    trickling = asyncio.create_task(trickle())
+    try:
+        async with asyncio.timeout(20):
+            with contextlib.suppress(ConnectionError):
+                while piece := await reader.read(10_000):
+                    said += piece
+    finally:
+        trickling.cancel()
+        writer.close()
+    assert bytes(said).startswith(says)
+    assert bool(said) == bool(says), bytes(said)
+    assert asyncio.get_running_loop().time() - began > 1, "it was given its time"
+
+
+async def test_an_answer_that_takes_long_is_waited_for(port: int) -> None:
+    said, _ = await _said(port, b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 200 ")
