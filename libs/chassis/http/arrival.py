@@ -1,7 +1,7 @@
 """HTTP/1.1 with limits to what arrives: the server itself keeps whatever headers come, and waits for ever for the rest."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -80,7 +80,9 @@ class BoundedArrival(HttpToolsProtocol):
         """Hang up; say why unless an answer is under way: the words would fall into it."""
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        # None before the first request, whatever the library's annotation says.
+        answer: Any = self.cycle
+        if answer is None or answer.response_complete:
             self.transport.write(
                 b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
             )
