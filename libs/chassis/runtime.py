@@ -96,11 +96,14 @@ async def _migrate(service: Service) -> int:
 async def _restored(service: Service, *, manifest: Path | None) -> int:
     """Bring a restored database up to what Kafka knows; what is due goes out when the service runs again."""
     # It brings an HTTP client along that no other role of most services needs: 5 MB.
-    from chassis.restore.run import restore  # noqa: PLC0415
+    from chassis.restore.run import OtherKafka, restore  # noqa: PLC0415
 
     try:
         since = _since(manifest, service=service.name)
         count = await restore(service, since=since)
+    except OtherKafka as error:
+        sys.stderr.write(f"{service.name} was not brought up to the present: {error}.\n")
+        return EXIT_FAILED
     except (KafkaError, *DATABASE_ERRORS, VelvetError, OSError, TimeoutError, ValueError) as error:
         log(__name__).error("restore_failed", exc_info=error)
         sys.stderr.write(

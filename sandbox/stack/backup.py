@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.kafka.ends import NoTopic, partitions_of
 from chassis.kafka.registry import registry
+from chassis.restore.run import OtherKafka, refuse_other_kafka
 from sandbox.stack.addresses import SERVICES
 from sandbox.stack.databases import create_database, drop_database
 from sandbox.stack.layout import write_private
@@ -68,6 +69,7 @@ async def bring_back(stack: Stack, folder: Path, *, say: Say) -> None:
     and never said to anybody is gone. Raises StackProblem.
     """
     found = await whole_backup(stack, folder)
+    await _refuse_other_kafka(stack, folder, found)
     for service in found:
         if stack.choice.postgres:
             await drop_database(stack.postgres, service)
@@ -96,6 +98,16 @@ async def whole_backup(stack: Stack, folder: Path) -> list[str]:
         # Read to its end: a dump that lacks its last part would be noticed when the database is gone already.
         await _client(stack, service, "pg_restore", ["--file=/dev/null", str(file)])
     return found
+
+
+async def _refuse_other_kafka(stack: Stack, folder: Path, services: Sequence[str]) -> None:
+    """Raise StackProblem when Kafka does not have what it had at the time of the backup."""
+    told = _read(folder)
+    try:
+        for service in services:
+            refuse_other_kafka(told[service], ends=await _own_ends(stack, service))
+    except OtherKafka as error:
+        raise StackProblem(f"Nothing was replaced: {error}. To go on as it was: make up.") from None
 
 
 async def _up_to_date(stack: Stack, service: str, folder: Path, *, say: Say) -> None:

@@ -97,7 +97,7 @@ async def _put_back(producer: AIOKafkaProducer, letter: object) -> None:
     headers: Sequence[tuple[str, bytes]] = letter.headers  # type: ignore[attr-defined]  # aiokafka is untyped
     told = dict(headers)
     if "origin-topic" not in told:
-        raise NoOrigin("a record does not say where it came from: is this a dead-letter topic?")
+        raise NoOrigin("a record does not say where it came from: this is no dead-letter topic")
     await producer.send(
         told["origin-topic"].decode(),
         value=letter.value,  # type: ignore[attr-defined]  # aiokafka is untyped

@@ -14,7 +14,7 @@ from chassis.db.offsets import Move, Place
 from chassis.kafka.batch import Batches, Item
 from chassis.kafka.codec import Codec, Record
 from chassis.kafka.timekeeper import Timekeeper
-from chassis.kernel.errors import Transient
+from chassis.kernel.errors import Transient, VelvetError
 from chassis.parts import open_codec
 from chassis.restore import journal
 from chassis.restore.again import Desk
@@ -24,6 +24,10 @@ from chassis.service import Service
 from chassis.telemetry.logs import log
 
 _BATCH_RECORDS = 500
+
+
+class OtherKafka(VelvetError):
+    """Kafka does not have what it had when the backup was made: what was said since cannot be known."""
 
 
 @dataclass(slots=True)
@@ -96,7 +100,7 @@ async def restore(service: Service, *, since: Mapping[str, Sequence[int]]) -> Co
     """Bring the service up to the present ends of its topics; may be repeated after a crash.
 
     ``since`` are the end offsets of its own topics when the backup was made; one that is not named is read
-    from its beginning. Raises Transient, KafkaError and what the database raises.
+    from its beginning. Raises OtherKafka, Transient, KafkaError and what the database raises.
     """
     codec = open_codec(service.settings, topics=service.registry)
     batches = Batches(service, codec=codec)
@@ -108,6 +112,7 @@ async def restore(service: Service, *, since: Mapping[str, Sequence[int]]) -> Co
         [journal.topic_of(service.name)] if journal.topic_of(service.name) in service.registry.topics else []
     )
     ends = _places(await service.progress.ends_of(sorted({*service.consumes, *spoken, *line})))
+    refuse_other_kafka(since, ends={topic: _ends(ends, topic) for topic in [*spoken, *line]})
     own = {place: _start(since, place) for place in ends if place.topic in spoken}
     async with reader(service.settings) as consumer:
         async for record in merged(consumer, starts=own, ends=ends):
@@ -131,6 +136,24 @@ async def restore(service: Service, *, since: Mapping[str, Sequence[int]]) -> Co
         again.count.published = await settle_outbox(unit, service, told=again.told, codec=codec)
     log(__name__).info("restored", records=again.count.records, total=again.count.published)
     return again.count
+
+
+def refuse_other_kafka(since: Mapping[str, Sequence[int]], *, ends: Mapping[str, Sequence[int]]) -> None:
+    """Raise OtherKafka when a topic of ``ends`` stops before the backup says that it was.
+
+    To go on would take everything for unsaid: requests lost, versions given twice, what was sent in doubt.
+    """
+    for topic, present in ends.items():
+        then = since.get(topic, ())
+        if any(end > (present[n] if n < len(present) else 0) for n, end in enumerate(then)):
+            raise OtherKafka(
+                f"{topic} ends before what the backup knows of it: the backup is of another Kafka, or this one lost"
+                " records"
+            )
+
+
+def _ends(ends: Mapping[Place, int], topic: str) -> list[int]:
+    return [ends[place] for place in sorted(ends, key=lambda p: p.partition) if place.topic == topic]
 
 
 def _is_own_word(service: Service, name: str) -> bool:

@@ -95,6 +95,25 @@ async def test_a_manifest_of_another_shape_replaces_nothing(stack: Stack, folder
     assert await _rows(stack) == [3000] * 4
 
 
+@pytest.mark.parametrize("present", [[3, 4], [3], []])
+async def test_a_backup_of_another_kafka_replaces_nothing(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, present: list[int]
+) -> None:
+    ends = {"invoices.invoice-changed.v1": [3, 5]}
+
+    async def own_ends(_stack: Stack, service: str) -> dict[str, list[int]]:
+        return ends if service == "invoices" else {}
+
+    monkeypatch.setattr(backup, "_own_ends", own_ends)
+    folder = tmp_path / "other"
+    folder.mkdir()
+    await back_up(stack, folder, say=print)
+    ends = {"invoices.invoice-changed.v1": present}
+    with pytest.raises(StackProblem, match=r"Nothing was replaced: invoices\.invoice-changed\.v1 ends"):
+        await bring_back(stack, folder, say=print)
+    assert await _rows(stack) == [3000] * 4
+
+
 async def test_the_servers_start_for_a_restore_whatever_the_databases_hold(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
