@@ -158,6 +158,8 @@ class KafkaBroker:
             "num.partitions": 6,
             "offsets.topic.replication.factor": 1,
             "offsets.topic.num.partitions": 3,
+            # What `redrive` has put back is a group's offset; dead letters are kept for ever, and so is this.
+            "offsets.retention.minutes": 2_147_483_647,
             "transaction.state.log.replication.factor": 1,
             "transaction.state.log.min.isr": 1,
             "transaction.state.log.num.partitions": 1,

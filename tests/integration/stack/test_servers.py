@@ -1,11 +1,18 @@
 """The real servers that the test rings stand on."""
 
+from pathlib import Path
+
 import asyncpg
 import pytest
+import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from sandbox.stack.databases import Database
 from tests.support.servers import Databases, Topics
+
+COMPOSE = Path(__file__).resolve().parents[3] / "deploy" / "compose.yaml"
 
 
 async def _table_of_the_owner(database: Database) -> None:
@@ -72,3 +79,23 @@ async def test_a_record_written_is_read_from_a_topic_of_the_tests_own(bootstrap:
     record = await consumer.getone()
     await consumer.stop()
     assert (record.key, record.value) == (b"k", b"hello")
+
+
+async def test_the_broker_never_forgets_what_was_put_back_of_dead_letters_that_are_kept_for_ever(
+    bootstrap: str,
+) -> None:
+    name = "offsets.retention.minutes"
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_configs(
+            [ConfigResource(ConfigResourceType.BROKER, "1", {name: None})]
+        )
+    finally:
+        await admin.close()
+    forever = 2**31 - 1
+    assert {setting[0]: setting[1] for resource in answer.resources for setting in resource[4]} == {
+        name: str(forever)
+    }
+    compose = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
+    assert compose["services"]["kafka"]["environment"]["KAFKA_OFFSETS_RETENTION_MINUTES"] == forever
