@@ -2,6 +2,13 @@
 
 import codecs
 
+# The mark of UTF-32 begins with that of UTF-16: the longer one is looked for first.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _NUL_SHARE_OF_UTF16 = 0.2
 _SNIFF_BYTES_MAX = 4096
 
@@ -10,7 +17,7 @@ def decode(content: bytes) -> tuple[str, str]:
     """Return the text and a sentence on its encoding; never raises."""
     if content.startswith(codecs.BOM_UTF8):
         return _utf8_or_cp1252(content[len(codecs.BOM_UTF8) :], "utf-8 (with a byte order mark)")
-    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, name in _MARKS:
         if content.startswith(mark):
             text = content[len(mark) :].decode(name, errors="replace")
             return text, f"encoding: {name} (from its byte order mark)"

@@ -18,6 +18,8 @@ LEDGER_BYTES_MAX = 512 * 1024 * 1024
 _SAMPLE_ROWS_MAX = 2_000
 _NAMES_MAX, _NAME_CHARS_MAX = 60, 60
 _DATE_ROLES = ("issued", "due", "paid", "disputed_on")
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+"""How .xlsx, .ods and .zip begin, how .xls does, and how .gz does."""
 
 
 def read_ledger(path: Path | str, *, mapping: Mapping[str, str] | None = None) -> Ledger:
@@ -39,6 +41,8 @@ def read_ledger(path: Path | str, *, mapping: Mapping[str, str] | None = None) -
 
 def parse_ledger(content: bytes, *, mapping: Mapping[str, str] | None = None) -> Ledger:
     """Read the bytes of a CSV file; raise LedgerError when no header, or not every required column, is found."""
+    if content.startswith(_NO_TEXT):
+        raise LedgerError("the file is a workbook or an archive: save the sheet as CSV")
     text, encoding = decode(content)
     layout = lay_out(text, mapping=mapping or {})
     sample = [record for record in layout.body[:_SAMPLE_ROWS_MAX] if not record.fault]

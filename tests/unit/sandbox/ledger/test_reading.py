@@ -196,3 +196,19 @@ def test_the_sample_with_names_of_its_own_needs_its_mapping() -> None:
     mapping = read_mapping(str(samples / "mapping.yaml"))
     ledger = read_ledger(samples / "ledger-own-names.csv", mapping=mapping)
     assert [row.amount for row in ledger.rows] == [Decimal("1250.00"), Decimal("980.50"), Decimal("75.00")]
+
+
+@pytest.mark.parametrize(
+    "start", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b\x08\x00"]
+)
+def test_a_workbook_or_an_archive_is_called_what_it_is(start: bytes) -> None:
+    with pytest.raises(LedgerError, match="workbook or an archive: save the sheet as CSV"):
+        parse_ledger(start + b"whatever" * 50)
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be"])
+def test_a_byte_order_mark_of_utf_32_is_not_taken_for_one_of_utf_16(encoding: str) -> None:
+    rows = "customer,invoice,issued,due,paid,amount\nCaf\u00e9,1,2025-01-02,2025-02-01,2025-02-03,5.00\n"
+    ledger = parse_ledger(("\ufeff" + rows).encode(encoding))
+    assert ledger.counts.used == 1
+    assert f"encoding: {encoding} (from its byte order mark)" in ledger.notes
