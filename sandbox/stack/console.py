@@ -67,15 +67,15 @@ def outlive_readers() -> None:
 
     To be called first, by a program of its own: it replaces the standard streams.
     """
-    sys.stdout, sys.stderr = _outlasting(sys.stdout), _outlasting(sys.stderr)
+    sys.stdout = _outlasting(sys.stdout, by_line=sys.stdout.isatty())
+    # How it goes is of use while it goes, also to who reads it from a file.
+    sys.stderr = _outlasting(sys.stderr, by_line=True)
 
 
-def _outlasting(stream: TextIO) -> io.TextIOWrapper:
+def _outlasting(stream: TextIO, *, by_line: bool) -> io.TextIOWrapper:
     stream.flush()
     raw = _Outlasting(stream.fileno(), "w", closefd=False)
-    return io.TextIOWrapper(
-        io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=stream.isatty()
-    )
+    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=by_line)
 
 
 def say(sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -209,3 +210,27 @@ def test_a_command_whose_reader_has_gone_comes_to_its_end_and_keeps_its_exit_cod
         run.stdout.close()
         assert run.stderr.read() == "something\n"
     assert run.returncode == 3
+
+
+def test_what_is_told_is_seen_while_the_command_goes_on() -> None:
+    program = (
+        "import sys\n"
+        "from sandbox.stack.console import outlive_readers\n"
+        "outlive_readers()\n"
+        "print('measuring', file=sys.stderr)\n"
+        "sys.exit(0 if sys.stdin.readline() == 'seen\\n' else 4)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stderr is not None
+        assert run.stdin is not None
+        is_told, _, _ = select.select([run.stderr], [], [], 30)
+        run.stdin.write("seen\n" if is_told else "nothing\n")
+        run.stdin.close()
+        assert run.stderr.read() == "measuring\n"
+    assert run.returncode == 0
