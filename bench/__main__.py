@@ -9,7 +9,7 @@ import time
 import uvloop
 
 from bench.table import main as write_table
-from sandbox.stack.console import outlive_readers
+from sandbox.stack.console import outlive_readers, run
 
 MODULES = {
     "bench.p13": ("P13",),
@@ -41,13 +41,14 @@ def chosen(only: str) -> dict[str, frozenset[str]]:
     return {module: names for module, names in grouped.items() if names}
 
 
-async def _measure(plan: dict[str, frozenset[str]]) -> None:
+async def _measure(plan: dict[str, frozenset[str]]) -> int:
     for module, names in plan.items():
         print(f"measuring {', '.join(sorted(names))} …", file=sys.stderr)
         started = time.monotonic()
         for figure in await importlib.import_module(module).measure(names):
             print(figure.line(), flush=True)
         print(f"… took {time.monotonic() - started:.0f} s", file=sys.stderr)
+    return 0
 
 
 def main() -> int:
@@ -71,8 +72,7 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("VELVET_")]:
         del os.environ[name]
     # The fast loop: what the loaders take of two cores is missing where it is measured.
-    uvloop.run(_measure(plan))
-    return 0
+    return run(_measure(plan), loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from bench.portfolio import ISSUED, issued_event
 from bench.portfolio import fill as fill_services
 from bench.processes import cpu_s, live_environment, resident_mb, running
 from bench.stream import Event, Intake, produce
-from sandbox.stack.console import outlive_readers
+from sandbox.stack.console import outlive_readers, run
 from sandbox.stack.stack import Choice, Stack
 
 CUSTOMERS = (1_000, 10_000, 100_000, 1_000_000)
@@ -141,4 +141,4 @@ async def _replicas() -> tuple[float, float]:
 
 if __name__ == "__main__":
     outlive_readers()
-    sys.exit(asyncio.run(main()))
+    sys.exit(run(main()))

@@ -26,7 +26,7 @@ from bench.stream import Intake
 from bench.table import GOALS
 from chassis.kafka.registry import registry
 from sandbox.stack.addresses import SERVICES, free_ports
-from sandbox.stack.console import outlive_readers
+from sandbox.stack.console import outlive_readers, run
 from sandbox.stack.stack import Stack
 
 CUSTOMERS = 30_000
@@ -188,4 +188,4 @@ def figures(found: Found, replicas: Sequence[Replica], *, minutes: float) -> lis
 
 if __name__ == "__main__":
     outlive_readers()
-    sys.exit(uvloop.run(main()))
+    sys.exit(run(main(), loop_factory=uvloop.new_event_loop))

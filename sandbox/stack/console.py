@@ -6,7 +6,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TextIO
 
 from typing_extensions import override
@@ -21,10 +21,12 @@ _INTERRUPTED = 130
 _MENDABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE})
 
 
-def run(main: Coroutine[Any, Any, int]) -> int:
+def run(
+    main: Coroutine[Any, Any, int], *, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> int:
     """Run a command to its exit code; a problem is one sentence, a signal ends it in an orderly way."""
     try:
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(_stoppable(main))
     except StackProblem as problem:
         say(str(problem))

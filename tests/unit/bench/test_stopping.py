@@ -1,0 +1,48 @@
+"""Tests that a benchmark which is stopped from outside first puts away what it has started."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.stack.layout import REPOSITORY
+
+_PROGRAM = """
+import asyncio, signal, sys, types
+
+# Whoever runs the tests in the background of a script has SIGINT ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from bench.__main__ import main
+
+async def measure(names):
+    try:
+        print("measuring", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(0)
+        print("put away", flush=True)
+
+sys.modules["bench.p3"] = types.SimpleNamespace(measure=measure)
+sys.argv = ["bench", "ONLY=P3"]
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_benchmark_stopped_from_outside_puts_away_what_it_has_started(signal_: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM],
+        cwd=REPOSITORY,
+        env=dict(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "measuring\n"
+        run.send_signal(signal_)
+        out, said = run.communicate(timeout=20)
+    assert (run.returncode, out) == (130, "put away\n")
+    assert "Traceback" not in said
