@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,14 +61,25 @@ class Peer:
             self._found.append(await once())
 
     def value(self) -> float:
-        """Return the median, and keep it for a day; the kept figure where there is one."""
+        """Return the median, and keep it for a day; the kept figure where there is one, which is said aloud."""
         if self._kept is not None:
+            print(
+                f"The peer's figure was not measured now: {self._path} is less than a day old.",
+                file=sys.stderr,
+            )
             return self._kept
         value = median(self._found)
+        try:
+            self._keep(value)
+        except OSError as error:
+            # What was measured counts all the same; the next run measures the peer again.
+            print(f"The peer's figure could not be kept: {error}.", file=sys.stderr)
+        return value
+
+    def _keep(self, value: float) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         kept = {"machine": fingerprint(), "at": self._now().isoformat(), "value": value}
         self._path.write_text(json.dumps(kept), encoding="utf-8")
-        return value
 
     def _read(self) -> float | None:
         try:

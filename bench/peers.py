@@ -11,7 +11,7 @@ from pgqueuer.types import QueueExecutionMode
 
 JOBS = 20_000
 BATCH_JOBS = 500
-PROCESSES = 2
+CONNECTIONS = 2
 
 
 async def pgqueuer_jobs_per_s(url: str) -> float:
@@ -23,7 +23,7 @@ async def pgqueuer_jobs_per_s(url: str) -> float:
     await queries.clear_queue()
     await queries.enqueue(["noop"] * JOBS, [None] * JOBS, [0] * JOBS)
     started = time.perf_counter()
-    await asyncio.gather(*(_drain(url) for _ in range(PROCESSES)))
+    await asyncio.gather(*(_drain(url) for _ in range(CONNECTIONS)))
     elapsed_s = time.perf_counter() - started
     await connection.close()
     return JOBS / elapsed_s

@@ -38,6 +38,22 @@ async def test_the_median_is_kept_for_the_next_run_of_the_same_day(tmp_path: Pat
     assert (again.is_kept, again.is_measured, again.value()) == (True, False, 200.0)
 
 
+async def test_a_kept_figure_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (await measured(tmp_path, 100.0)).value()
+    assert capsys.readouterr().err == ""
+    assert peer(tmp_path).value() == 100.0
+    assert f"not measured now: {tmp_path / 'pgqueuer.json'}" in capsys.readouterr().err
+
+
+async def test_what_was_measured_counts_also_where_it_cannot_be_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_the_way = tmp_path / "bench"
+    in_the_way.write_text("a file where the folder should be", encoding="utf-8")
+    assert (await measured(in_the_way, 100.0)).value() == 100.0
+    assert "could not be kept" in capsys.readouterr().err
+
+
 async def test_after_a_day_it_is_measured_anew(tmp_path: Path) -> None:
     (await measured(tmp_path, 100.0)).value()
     assert not peer(tmp_path, at=NOON + timedelta(days=1)).is_kept
