@@ -1,14 +1,13 @@
 """`make growth`: what an event and a decision cost from a thousand to a million customers, drawn and as a table.
 
-Costs are CPU time of the service's process, so that they hold on a busy machine too; beside them the memory, and what a
-second consumer gives. Writes docs/growth.svg and docs/growth.md, and one JSON line per figure on standard output.
+Costs are CPU time of each service's process and of PostgreSQL, so that they hold on a busy machine too; beside them the
+memory, and what a second consumer gives. Writes docs/growth.svg and docs/growth.md, and one JSON line per figure on standard output.
 """
 
 import asyncio
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
@@ -16,12 +15,12 @@ import asyncpg
 from bench.customers import NOW, Portfolio, fill
 from bench.figure import Figure
 from bench.growth_page import Point, draw, write_table
-from bench.live import live, sink, wait_ready
+from bench.live import Live, live, sink, wait_ready
 from bench.p1 import EVENTS, IN, consumers_per_s
 from bench.p1 import events as new_invoices
 from bench.portfolio import ISSUED, issued_event
 from bench.portfolio import fill as fill_services
-from bench.processes import cpu_s, live_environment, resident_mb, running
+from bench.processes import cpu_s, family_cpu_s, live_environment, resident_mb, running
 from bench.stream import Event, Intake, produce
 from sandbox.stack.console import outlive_readers, run
 from sandbox.stack.stack import Choice, Stack
@@ -33,14 +32,6 @@ SETTLE_S_MAX = 300
 
 _WAKE = "UPDATE customers SET next_wakeup_at = $1 WHERE customer_id < $2"
 _LEFT = "SELECT (SELECT count(*) FROM customers WHERE next_wakeup_at = $1) + (SELECT count(*) FROM outbox)"
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What taking events in cost one service."""
-
-    us: float
-    memory_mb: float
 
 
 async def main() -> int:
@@ -63,21 +54,28 @@ async def _point(customers: int) -> Point:
     async with Stack.fresh(Choice(inbox=False)) as stack, sink() as smtp_url:
         async with live(stack, smtp_url=smtp_url) as services:
             await fill_services(services, customers=customers)
-            before = {name: cpu_s(pid) for name, pid in services.pids.items()}
+            before = _cpu_s(services)
             await produce(stack.bootstrap, ISSUED, _events(customers))
             await _taken_in(stack)
-            costs = {
-                name: Cost(1e6 * (cpu_s(pid) - before[name]) / EVENTS_EACH, resident_mb(pid))
-                for name, pid in services.pids.items()
-            }
+            after = _cpu_s(services)
+            memory_mb = {name: resident_mb(pid) for name, pid in services.pids.items()}
         decision_us = await _decision_us(stack, customers=customers)
     return Point(
         customers,
-        event_us={name: cost.us for name, cost in costs.items()},
-        memory_mb={name: cost.memory_mb for name, cost in costs.items()},
+        event_us={name: 1e6 * (after[name] - before[name]) / EVENTS_EACH for name in after},
+        memory_mb=memory_mb,
         decision_us=decision_us,
         decisions=min(customers, DECISIONS_EACH),
     )
+
+
+def _cpu_s(services: Live) -> dict[str, float]:
+    """Return the CPU seconds of each service so far, and of their PostgreSQL."""
+    postgres = services.stack.postgres.process.identity
+    if postgres is None:
+        raise RuntimeError("the growth is measured on a PostgreSQL of its own")
+    used = {name: cpu_s(pid) for name, pid in services.pids.items()}
+    return used | {"PostgreSQL": family_cpu_s(postgres.pid)}
 
 
 def _events(customers: int) -> Iterator[Event]:

@@ -18,7 +18,7 @@ class Point:
 
     customers: int
     event_us: Mapping[str, float]
-    """CPU microseconds of each service per invoice event."""
+    """CPU microseconds of each service, and of all of PostgreSQL, per invoice event."""
     memory_mb: Mapping[str, float]
     decision_us: float
     decisions: int
@@ -27,7 +27,7 @@ class Point:
         """Return the figures of the contract's output."""
         on = f"{self.customers} customers with three open invoices each"
         found = [
-            Figure(f"growth-event-{name}", f"{name}: CPU per invoice event, {on}", us, "µs", events)
+            Figure(f"growth-event-{name.lower()}", f"{name}: CPU per invoice event, {on}", us, "µs", events)
             for name, us in self.event_us.items()
         ]
         found += [
@@ -40,16 +40,15 @@ class Point:
 
 def write_table(points: Sequence[Point], replicas: Figure, *, page: Path = PAGE) -> None:
     """Write the numbers as a page of their own."""
-    services = list(points[0].event_us)
     names = [
-        *(f"event, {name} (µs)" for name in services),
+        *(f"event, {name} (µs)" for name in points[0].event_us),
         "decision (µs)",
-        *(f"{name} (MB)" for name in services),
+        *(f"{name} (MB)" for name in points[0].memory_mb),
     ]
     lines = [
         "# How it grows: the numbers",
         "",
-        "Made by `make growth`; CPU time of the service's process per event and per decision, resident memory after the events.",
+        "Made by `make growth`; CPU time of the process per event and per decision (of PostgreSQL: all of its processes), resident memory after the events.",
         "",
         f"| customers | {' | '.join(names)} |",
         "|---" * (len(names) + 1) + "|",
@@ -75,11 +74,12 @@ def draw(points: Sequence[Point], *, plot: Path = PLOT) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     customers = [point.customers for point in points]
-    figure, (cost, memory) = plt.subplots(1, 2, figsize=(10, 4))
+    figure, (cost, memory) = plt.subplots(1, 2, figsize=(10, 4.6))
     for name in points[0].event_us:
         cost.plot(
             customers, [point.event_us[name] for point in points], marker="o", label=f"{name}, per event"
         )
+    for name in points[0].memory_mb:
         memory.plot(customers, [point.memory_mb[name] for point in points], marker="o", label=name)
     cost.plot(
         customers,
@@ -96,7 +96,8 @@ def draw(points: Sequence[Point], *, plot: Path = PLOT) -> None:
 
 
 def _finish(axes: Any, label: str) -> None:
-    axes.set(xscale="log", xlabel="customers", ylabel=label)
-    axes.set_ylim(bottom=0)
+    axes.set(xscale="log", xlabel="customers, three open invoices each", ylabel=label)
+    # Room above the highest point, and the names below the axes: nothing lies over a point.
+    axes.set_ylim(0, 1.1 * axes.dataLim.ymax)
     axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.18))

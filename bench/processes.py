@@ -24,8 +24,25 @@ def live_environment(stack: Stack, service: str) -> dict[str, str]:
 
 def cpu_s(pid: int) -> float:
     """Return the CPU seconds that a process has used, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def family_cpu_s(pid: int) -> float:
+    """Return the CPU seconds of a server with its children, those that have ended and those that live."""
+    fields = _stat(pid)
+    used_s = sum(int(field) for field in fields[11:15]) / _TICKS_PER_S
+    for folder in Path("/proc").glob("[0-9]*"):
+        # One that ends meanwhile is counted with those that have.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if int(_stat(int(folder.name))[1]) == pid:
+                used_s += cpu_s(int(folder.name))
+    return used_s
+
+
+def _stat(pid: int) -> list[str]:
+    """Return what the kernel says of a process, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
 
 
 def resident_mb(pid: int) -> float:
