@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 import time
+from collections.abc import Mapping
 
 import uvloop
 
@@ -31,6 +32,8 @@ def chosen(only: str) -> dict[str, frozenset[str]]:
     Raises ValueError with a sentence when a name is not known.
     """
     asked = {name.strip().upper() for name in only.removeprefix("ONLY=").split(",") if name.strip()}
+    if only.removeprefix("ONLY=") and not asked:
+        raise ValueError(f"ONLY names no figure; there are {', '.join(FIGURES)}.")
     wanted = {name for name in FIGURES if not asked or asked & {name.upper(), name.upper().rstrip("AB")}}
     known = {form for name in wanted for form in (name.upper(), name.upper().rstrip("AB"))}
     if asked - known:
@@ -39,6 +42,12 @@ def chosen(only: str) -> dict[str, frozenset[str]]:
         )
     grouped = {module: frozenset(names) & wanted for module, names in MODULES.items()}
     return {module: names for module, names in grouped.items() if names}
+
+
+def refuse_unclear(environ: Mapping[str, str]) -> None:
+    """Raise ValueError with a sentence when it cannot be told whether the long part is wanted."""
+    if (given := environ.get("BENCH_LONG", "")) not in {"", "0", "1"}:
+        raise ValueError(f"BENCH_LONG is 1, or left out; {given!r} is neither.")
 
 
 async def _measure(plan: dict[str, frozenset[str]]) -> int:
@@ -61,9 +70,12 @@ def main() -> int:
         "--into", metavar="PAGE", default="", help="put that table, and the plan, into this page"
     )
     given = parser.parse_args()
+    if given.into and given.table is None:
+        parser.error("--into needs --table")
     if given.table is not None:
         return write_table(given.table, into=given.into)
     try:
+        refuse_unclear(os.environ)
         plan = chosen(given.only)
     except ValueError as error:
         print(error, file=sys.stderr)

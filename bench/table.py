@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,23 @@ def read(lines: Iterable[str]) -> dict[tuple[str, str], Mapping[str, Any]]:
     """
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for line in lines:
-        if line.startswith("{") and (figure := json.loads(line)).get("figure") in GOALS:
+        if (figure := _figure(line)) is not None:
             name = figure["figure"]
             key = figure["what"].partition(" invoices:")[0] if name == "P11" else ""
             found[name, key] = figure
     return found
+
+
+def _figure(line: str) -> Mapping[str, Any] | None:
+    """Return the figure of a line; None where there is none, or only a part of one: a run may be broken off."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    is_figure = (
+        isinstance(found, dict) and found.get("figure") in GOALS and {"ours", "unit", "what"} <= set(found)
+    )
+    return found if is_figure else None
 
 
 def table(lines: Iterable[str]) -> str:
@@ -104,16 +116,23 @@ def put_into(page: str, *, mark: str, text: str) -> str:
 
 
 def main(path: str, *, into: str = "") -> int:
-    """Print the table of a file (`-`: standard input), or put it and the plan into a page."""
-    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    lines = text.splitlines()
-    if not into:
-        print(table(lines))
-        return 0
-    page = Path(into)
+    """Print the table of a file (`-`: standard input), or put it and the plan into a page; 1 where that cannot be."""
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        if into:
+            _fill(Path(into), text.splitlines())
+        else:
+            print(table(text.splitlines()))
+    except (OSError, ValueError) as error:
+        print(f"{error}.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _fill(page: Path, lines: Sequence[str]) -> None:
+    """Put the table, and the plan where there is all that it rests on, into a page."""
     ours = {name: float(figure["ours"]) for (name, _), figure in read(lines).items()}
     filled = put_into(page.read_text(encoding="utf-8"), mark="table", text=table(lines))
     if paper := plan(ours, processes=os.cpu_count() or 1):
         filled = put_into(filled, mark="plan", text=paper)
     page.write_text(filled, encoding="utf-8")
-    return 0

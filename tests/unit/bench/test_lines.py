@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import FIGURES, chosen
+from bench.__main__ import FIGURES, chosen, refuse_unclear
 from bench.figure import Figure
 from bench.multiply import SAMPLE, number_text, renumbered
 from bench.plan import needs, plan
 from bench.table import GOALS, put_into, table
+from bench.table import main as write_table
 
 
 def test_without_only_everything_is_measured_once() -> None:
@@ -29,6 +30,43 @@ def test_only_picks_figures_in_any_case_and_p8_stands_for_both() -> None:
 def test_an_unknown_figure_is_named() -> None:
     with pytest.raises(ValueError, match=r"no P99; there are P1, P2"):
         chosen("P1,P99")
+
+
+@pytest.mark.parametrize("only", [",", " ", "ONLY= , "])
+def test_an_only_without_a_name_is_not_everything(only: str) -> None:
+    with pytest.raises(ValueError, match="names no figure; there are P1"):
+        chosen(only)
+
+
+def test_a_long_part_that_is_neither_asked_for_nor_left_out_is_refused() -> None:
+    for given in ({}, {"BENCH_LONG": ""}, {"BENCH_LONG": "0"}, {"BENCH_LONG": "1"}):
+        refuse_unclear(given)
+    with pytest.raises(ValueError, match="'yes' is neither"):
+        refuse_unclear({"BENCH_LONG": "yes"})
+
+
+def test_a_line_that_was_broken_off_is_passed_over() -> None:
+    whole = Figure("P6", "poll", 6, "ms", 9).line()
+    assert table([whole, whole[:-9], '{"figure": "P1"}', "[]", "7", '"P1"']) == table([whole])
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_a_file_that_cannot_be_read_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert write_table(str(tmp_path / name)) == 1
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_a_page_without_a_place_for_the_table_is_left_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines, page = tmp_path / "lines.jsonl", tmp_path / "page.md"
+    lines.write_text(Figure("P6", "poll", 6, "ms", 9).line() + "\n", encoding="utf-8")
+    page.write_text("nothing here\n", encoding="utf-8")
+    assert write_table(str(lines), into=str(page)) == 1
+    assert capsys.readouterr().err == "the page has no place for table.\n"
+    assert page.read_text(encoding="utf-8") == "nothing here\n"
 
 
 def test_the_table_says_what_is_reached() -> None:
