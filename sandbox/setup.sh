@@ -125,7 +125,8 @@ mkdir -p "$stamps" 2> /dev/null || die "Velvet cannot write to $root: make it wr
 if [ -z "${VELVET_SETUP_ALONE:-}" ] && command -v flock > /dev/null 2>&1; then
     VELVET_SETUP_ALONE=1 exec flock "$cache/setup.lock" sh sandbox/setup.sh "$@"
 fi
-: > "$log" 2> /dev/null || die "The disk is full: make room where $root lies, and try again."
+# In a shell of its own: where the redirection of `:` fails, some shells end at once with words of their own.
+(: > "$log") 2> /dev/null || die "Velvet cannot write to $root/$log: make room there or make it writable, and try again."
 free_kb=$(df -Pk . | awk 'NR == 2 { print $4 }')
 [ "$free_kb" -ge "$room_kb_min" ] ||
     die "Only $((free_kb / 1024)) MB are free where $root lies, and the set-up needs $((room_kb_min / 1024)) MB: make room, and try again."

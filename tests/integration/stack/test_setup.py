@@ -162,3 +162,11 @@ def test_a_disk_that_fills_up_on_the_way_is_one_sentence(machine: Machine) -> No
 def test_a_folder_that_cannot_be_written_is_one_sentence(machine: Machine) -> None:
     machine.clone.chmod(0o555)
     assert _complaint(machine.set_up()).startswith("Velvet cannot write to ")
+
+
+def test_a_log_that_cannot_be_written_is_one_sentence(machine: Machine) -> None:
+    (machine.clone / ".velvet" / "cache" / "setup.log").mkdir(parents=True)
+    log = f"{machine.clone}/.velvet/cache/setup.log"
+    assert _complaint(machine.set_up()) == (
+        f"Velvet cannot write to {log}: make room there or make it writable, and try again."
+    )
