@@ -120,6 +120,10 @@ setup: ## Prepare everything: virtual environment, Kafka, PostgreSQL (the other 
 proto: setup ## Generate libs/contracts from proto/
 	$(PY) proto/generate.py
 
+.PHONY: calendars
+calendars: setup ## Write down the bank days and holidays that the holidays library knows
+	$(PY) -m chassis.testing.write_days
+
 .PHONY: format
 format: setup ## Format the code
 	$(PY) -m ruff check --fix-only --quiet .
