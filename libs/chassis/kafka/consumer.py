@@ -123,6 +123,7 @@ class BulkConsumer:
             isolation_level="read_committed",
             fetch_max_wait_ms=self._settings.fetch_wait_ms_max,
             fetch_min_bytes=1,
+            max_partition_fetch_bytes=self._settings.fetch_bytes_max,
             max_poll_records=self._settings.batch_records_max,
             metadata_max_age_ms=_METADATA_MS_MAX,
             session_timeout_ms=10_000,

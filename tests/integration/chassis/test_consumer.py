@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import REGISTRY
 
+import chassis.kafka.consumer
 import chassis.kafka.poll
 from chassis.db.offsets import Place
 from chassis.kafka.batch import Batches, Item
@@ -37,6 +38,27 @@ async def test_every_record_is_taken_in_once_and_its_consequences_come_out_in_or
         body = json.loads(record.value)
         versions.setdefault(body["customer_id"], []).append(body["version"])
     assert versions == {f"o{owner}": list(range(1, 101)) for owner in range(7)}
+
+
+async def test_a_record_larger_than_a_fetch_is_taken_in_like_the_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Asking(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
+        def __init__(self, **options: object) -> None:
+            asked.append(int(str(options["max_partition_fetch_bytes"])))
+            super().__init__(**options)
+
+    monkeypatch.setattr(chassis.kafka.consumer, "AIOKafkaConsumer", Asking)
+    blank = b" " * 300_000
+    for first in range(0, 60, 5):
+        large = Record(blank + thing(first), key=f"c:o{first}")
+        await stage.produce(large, *[Record(thing(n), key=f"c:o{n}") for n in range(first + 1, first + 5)])
+    async with running(stage, fetch_bytes_max=2000):
+        await eventually(lambda: _counted(stage, 60))
+    assert await stage.rows("SELECT DISTINCT times FROM things") == [(1,)]
+    assert asked == [2000]
 
 
 async def test_the_dead_letters_of_every_topic_count_from_nought_so_that_the_first_is_a_rise(
