@@ -32,12 +32,12 @@ NAME = "invoices"
 async def build(_role: str) -> AsyncIterator[Service]:
     """Yield the service for any role; nothing connects before it is used."""
     settings = load(Settings, service=NAME)
-    async with build_with(settings) as service:
+    async with built(settings) as service:
         yield service
 
 
 @asynccontextmanager
-async def build_with(settings: Settings) -> AsyncIterator[Service]:
+async def built(settings: Settings) -> AsyncIterator[Service]:
     """Yield the service built from these settings."""
     calendar = target_calendar()
     async with connected(settings) as parts:

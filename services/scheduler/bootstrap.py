@@ -143,9 +143,16 @@ async def _sandbox(workshop: Workshop, closing: AsyncExitStack) -> OwnSandbox | 
 
 @asynccontextmanager
 async def build(role: str) -> AsyncIterator[Service]:
-    """Yield the scheduler, built for ``role``; everything is closed afterwards."""
+    """Yield the scheduler for one role, built from the environment."""
     del role  # Every role is built alike: nothing connects before it is used.
     settings = load(Settings, service="scheduler")
+    async with built(settings) as service:
+        yield service
+
+
+@asynccontextmanager
+async def built(settings: Settings) -> AsyncIterator[Service]:
+    """Yield the scheduler, built from these settings; everything is closed afterwards."""
     calendars = Calendars(bank=target_calendar(), contact=dutch_contact_calendar())
     async with AsyncExitStack() as closing:
         parts = await closing.enter_async_context(connected(settings))

@@ -28,7 +28,7 @@ from chassis.kernel.clock import SetClock
 from chassis.kernel.envelope import Envelope, Origin
 from chassis.parts import open_codec
 from chassis.service import Service
-from invoices.bootstrap import build_with
+from invoices.bootstrap import built
 from invoices.settings import Settings
 from sandbox.stack.databases import Database
 from tests.support.token_files import key_files
@@ -143,7 +143,7 @@ class Stage:
 async def open_stage(database: Database, *, folder: Path, bootstrap: str = _NOWHERE) -> AsyncIterator[Stage]:
     """Build the service as the ``all`` role does, without its loops."""
     settings = settings_for(database, bootstrap=bootstrap, folder=folder)
-    async with build_with(settings) as service:
+    async with built(settings) as service:
         app = create_app(service)
         transport = httpx.ASGITransport(app=app)
         assert settings.auth_signing_key_file is not None
