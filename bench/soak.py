@@ -25,6 +25,7 @@ from bench.soak_lives import WARM_S, Replica, connections_to, look_on
 from bench.stream import Intake
 from bench.table import GOALS
 from chassis.kafka.registry import registry
+from sandbox.stack import options
 from sandbox.stack.addresses import SERVICES, free_ports
 from sandbox.stack.console import outlive_readers, run
 from sandbox.stack.stack import Stack
@@ -57,7 +58,11 @@ async def main() -> int:
     """Soak, print, and tell whether anything is broken."""
     for name in [name for name in os.environ if name.startswith("VELVET_")]:
         del os.environ[name]
-    minutes = float(os.environ.get("SOAK_MINUTES", "15"))
+    try:
+        minutes = options.minutes(os.environ, "SOAK_MINUTES", default=15)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     found = Found()
     async with stack_for_load() as stack, sink() as smtp_url:
         replicas = _replicas(stack, await prepared(stack, smtp_url=smtp_url))

@@ -1,23 +1,20 @@
 """`make chaos`: one JSON line per figure on standard output, everything else on standard error."""
 
-import math
 import os
 import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 import uvloop
 
 from chaos.mutant import MUTANTS
 from chaos.run import Reckoning, Size, run
 from chaos.table import figures, table
+from sandbox.stack import options
 from sandbox.stack.console import outlive_readers
 from sandbox.stack.layout import home_of
-
-N = TypeVar("N", int, float)
 
 MINUTES = 15.0
 BREACHES_SHOWN_MAX = 5
@@ -70,19 +67,9 @@ def asked_for(environment: Mapping[str, str]) -> tuple[int, Size]:
 
     Raises ValueError with a sentence that names the setting at fault.
     """
-    minutes = _number(environment, "CHAOS_MINUTES", float, default=MINUTES)
-    if not 0 < minutes < math.inf:
-        raise ValueError(f"CHAOS_MINUTES: {minutes:g} is no length of a run.")
-    seed = _number(environment, "CHAOS_SEED", int, default=secrets.randbelow(1_000_000))
+    minutes = options.minutes(environment, "CHAOS_MINUTES", default=MINUTES)
+    seed = options.number(environment, "CHAOS_SEED", int, default=secrets.randbelow(1_000_000))
     return seed, size_of(minutes, mutants=chosen(environment.get("CHAOS_MUTANTS", "")))
-
-
-def _number(environment: Mapping[str, str], name: str, kind: Callable[[str], N], *, default: N) -> N:
-    given = environment.get(name, "").strip()
-    try:
-        return kind(given) if given else default
-    except ValueError:
-        raise ValueError(f"{name}: {given!r} is not a number.") from None
 
 
 def tell(reckoning: Reckoning) -> None:

@@ -2,9 +2,26 @@
 
 import os
 import time
+from collections.abc import Mapping
 
-MINUTES = float(os.environ.get("FUZZ_MINUTES") or 0)
-"""0: the short form."""
-SEED = int(os.environ.get("FUZZ_SEED") or (time.time_ns() % 1_000_000 if MINUTES else 1))
+import pytest
+
+from sandbox.stack import options
+
+
+def asked(environ: Mapping[str, str]) -> tuple[float, int]:
+    """Return the minutes (0: the short form) and the seed; raises ValueError with a sentence that names the setting."""
+    minutes = 0.0
+    if environ.get("FUZZ_MINUTES", "").strip() not in {"", "0"}:
+        minutes = options.minutes(environ, "FUZZ_MINUTES", default=0)
+    return minutes, options.number(
+        environ, "FUZZ_SEED", int, default=time.time_ns() % 1_000_000 if minutes else 1
+    )
+
+
+try:
+    MINUTES, SEED = asked(os.environ)
+except ValueError as error:
+    pytest.exit(str(error), returncode=2)
 EXAMPLES = int(40 + 200 * MINUTES)
 """Examples of each property without I/O."""
