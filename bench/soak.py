@@ -1,12 +1,14 @@
-"""`make soak`: a steady load for SOAK_MINUTES (15) while every service is restarted in turn, again and again.
+"""`make soak`: a steady load for SOAK_MINUTES (15); for half of it every service is restarted in turn, again and again.
 
-The reading API is replaced by a second one before the first ends, as a rolling update does; the others are stopped and
-started. One JSON line per figure; exit status 1 when one is broken: memory or descriptors that grow, a connection left
-behind, lag that does not come back to zero after a restart, answers slower than the reading API's floor.
+The reading API is replaced by a second one while it is asked, as a rolling update does; the others are stopped and
+started. In the other half nothing is restarted, so that a process lives long enough to show what it keeps. One JSON line
+per figure; exit status 1 when one is broken: memory or descriptors that grow, a connection left behind, lag that does
+not come back to zero after a restart, answers slower than the reading API's floor.
 """
 
 import asyncio
 import contextlib
+import math
 import os
 import sys
 import time
@@ -36,7 +38,13 @@ READS_PER_S = 100
 CYCLES = 3
 """How often each service is restarted."""
 LAG_S_MAX = 30
+RESTARTS_SHARE = 0.5
+"""Of the soak's time; the rest is undisturbed."""
+SETTLING_SHARE = 1 / 3
+"""Of the undisturbed time, in which caches and pools still fill; the memory's line is looked at after it."""
 GROWN_MB_MAX = 15
+LEANING_MB_MAX = 5
+"""In the five minutes that are looked at: 60 MB an hour."""
 GROWN_DESCRIPTORS_MAX = 8
 GROWN_CONNECTIONS_MAX = 4
 _LET_GO_S = 5
@@ -52,6 +60,8 @@ class Found:
     """At the end of each stage, to PostgreSQL and Kafka together."""
     left_behind: int = 0
     sent: int = 0
+    settled_s: float = math.inf
+    """From this instant (monotonic) on the memory is held to a straight line."""
 
 
 async def main() -> int:
@@ -105,13 +115,18 @@ async def _soak(stack: Stack, replicas: Sequence[Replica], found: Found, *, seco
     load = Load(view, customers=CUSTOMERS, per_s=EVENTS_PER_S, every=0)
     looking = asyncio.create_task(look_on(replicas))
     loading = asyncio.create_task(load.run(seconds))
+    began = time.monotonic()
     try:
-        stage_s = seconds / (CYCLES * (len(services) + 1))
+        stage_s = RESTARTS_SHARE * seconds / (CYCLES * (len(services) + 1))
         for _ in range(CYCLES):
             for replica in services:
-                await _stage(view, reader, found, seconds=stage_s, restart=replica)
-            await _stage(view, reader, found, seconds=stage_s, restart=None, spare=spare)
+                await _restart(view, reader, found, seconds=stage_s, restarted=replica)
+            await _replace(view, reader, found, seconds=stage_s, successor=spare)
             reader, spare = spare, reader
+        left_s = began + seconds - time.monotonic()
+        found.settled_s = time.monotonic() + SETTLING_SHARE * left_s
+        found.answers_ms += await _read(view, reader, seconds=left_s)
+        found.connections.append(await _connections(view.stack))
         await loading
         found.sent = load.sent
     finally:
@@ -121,32 +136,35 @@ async def _soak(stack: Stack, replicas: Sequence[Replica], found: Found, *, seco
                 await task
 
 
-async def _stage(  # noqa: PLR0913 - a stage is what it restarts and who reads
-    view: Live,
-    reader: Replica,
-    found: Found,
-    *,
-    seconds: float,
-    restart: Replica | None,
-    spare: Replica | None = None,
-) -> None:
-    """Read all the time; restart one service, or bring the other reader up before this one ends."""
-    began = time.monotonic()
-    port = reader.url.rpartition(":")[2]
-    reading = asyncio.create_task(
-        answers_of(port, view.token, customers=CUSTOMERS, seconds=max(1, int(seconds) - 3), per_s=READS_PER_S)
-    )
-    if restart is not None:
-        await restart.stop()
-        await restart.start()
-        found.lags_s.append(await _lag_s(view.stack, restart.service))
-        print(f"soak: {restart.name} restarted, caught up after {found.lags_s[-1]:.1f} s", file=sys.stderr)
+async def _restart(view: Live, reader: Replica, found: Found, *, seconds: float, restarted: Replica) -> None:
+    """Stop and start one service while the reader is asked; note how long it needs to catch up."""
+    reading = asyncio.create_task(_read(view, reader, seconds=seconds))
+    await restarted.stop()
+    await restarted.start()
+    found.lags_s.append(await _lag_s(view.stack, restarted.service))
+    print(f"soak: {restarted.name} restarted, caught up after {found.lags_s[-1]:.1f} s", file=sys.stderr)
     found.answers_ms += await reading
-    if spare is not None:
-        await spare.start()
-        await reader.stop()
-    await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
     found.connections.append(await _connections(view.stack))
+
+
+async def _replace(view: Live, reader: Replica, found: Found, *, seconds: float, successor: Replica) -> None:
+    """Start a second reader while the first is asked, and end the first while the second is."""
+    reading = asyncio.create_task(_read(view, reader, seconds=seconds / 2))
+    await successor.start()
+    found.answers_ms += await reading
+    reading = asyncio.create_task(_read(view, successor, seconds=seconds / 2))
+    await reader.stop()
+    found.answers_ms += await reading
+    print(f"soak: {reader.name} replaced by a second one", file=sys.stderr)
+    found.connections.append(await _connections(view.stack))
+
+
+async def _read(view: Live, reader: Replica, *, seconds: float) -> list[float]:
+    """Ask one reader for so long; returns the milliseconds of the answers."""
+    port = reader.url.rpartition(":")[2]
+    return await answers_of(
+        port, view.token, customers=CUSTOMERS, seconds=max(1, round(seconds)), per_s=READS_PER_S
+    )
 
 
 async def _lag_s(stack: Stack, service: str) -> float:
@@ -177,12 +195,16 @@ def figures(found: Found, replicas: Sequence[Replica], *, minutes: float) -> lis
     """Return each figure with the most that it may be."""
     lives = [(replica.name, life) for replica in replicas for life in replica.lives if life.warm]
     name, most = max(lives, key=lambda item: item[1].grown_mb, default=("nobody", None))
+    leaning = [(name, life.leaning_mb(since_s=found.settled_s)) for name, life in lives]
+    steepest, leaning_mb = max(leaning, key=lambda item: item[1], default=("nobody", 0.0))
     stages = len(found.connections)
     first = max(found.connections[: stages // CYCLES], default=0)
     last = max(found.connections[-(stages // CYCLES) :], default=0)
-    on = f"{minutes:g} minutes at {EVENTS_PER_S} events and {READS_PER_S} readings a second, every service restarted {CYCLES} times"
+    on = f"{minutes:g} minutes at {EVENTS_PER_S} events and {READS_PER_S} readings a second, every service restarted {CYCLES} times in the first half"
+    settled_min = minutes * (1 - RESTARTS_SHARE) * (1 - SETTLING_SHARE)
     return [
         (Figure("soak-memory", f"most memory that a process added after its first {WARM_S} s of readiness, {name}; {on}", most.grown_mb if most else 0.0, "MB", len(lives)), GROWN_MB_MAX),
+        (Figure("soak-leaning", f"most that the line through a process's memory rises in the last {settled_min:.1f} minutes, in which nothing is restarted, {steepest}", leaning_mb, "MB", len(leaning)), LEANING_MB_MAX),
         (Figure("soak-descriptors", "most descriptors that a process added after its start", max((life.grown_descriptors for _, life in lives), default=0), "1", len(lives)), GROWN_DESCRIPTORS_MAX),
         (Figure("soak-connections", "connections to PostgreSQL and Kafka more in the last cycle than in the first", max(0, last - first), "1", stages), GROWN_CONNECTIONS_MAX),
         (Figure("soak-left-behind", "connections left when all services have ended", found.left_behind, "1", stages), 0),

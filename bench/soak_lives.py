@@ -5,6 +5,7 @@ import contextlib
 import math
 import os
 import signal
+import statistics
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from bench.processes import STOP_S_MAX, resident_mb
 
 WARM_S = 30
 """A process may grow this long after it is ready: caches and pools fill."""
+_LOOKS_MIN = 10
 _ESTABLISHED = "01"
 
 
@@ -28,6 +30,8 @@ class Life:
     """When it was ready (monotonic)."""
     warm: tuple[float, int] | None = None
     last: tuple[float, int] | None = None
+    held: list[tuple[float, float]] = field(default_factory=list)
+    """Instant (monotonic) and memory (MB) of every look since it was warm."""
 
     def look(self) -> None:
         """Note memory (MB) and open descriptors, once the process is warm."""
@@ -36,11 +40,23 @@ class Life:
         with contextlib.suppress(OSError):
             held = resident_mb(self.pid), len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - counted only
             self.warm, self.last = self.warm or held, held
+            self.held.append((time.monotonic(), held[0]))
 
     @property
     def grown_mb(self) -> float:
         """How much memory was added since it was warm."""
         return self.last[0] - self.warm[0] if self.warm and self.last else 0.0
+
+    def leaning_mb(self, *, since_s: float) -> float:
+        """Return how much the straight line through its memory since an instant (monotonic) rises, in MB.
+
+        A single look says little, for a batch comes and goes; a leak raises the whole line.
+        """
+        seen = [(instant, mb) for instant, mb in self.held if instant >= since_s]
+        if len(seen) < _LOOKS_MIN:
+            return 0.0
+        line = statistics.linear_regression([instant for instant, _ in seen], [mb for _, mb in seen])
+        return line.slope * (seen[-1][0] - seen[0][0])
 
     @property
     def grown_descriptors(self) -> int:

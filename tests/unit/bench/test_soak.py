@@ -41,6 +41,35 @@ def test_growth_is_counted_from_the_moment_a_process_is_warm() -> None:
     assert Life(1).grown_mb == 0.0
 
 
+def test_a_batch_that_comes_and_goes_is_no_leak_and_a_leak_beneath_it_is() -> None:
+    steady, leaking = Life(1), Life(2)
+    steady.held = [(1000.0 + s, 100.0 + 8 * (s % 7 == 0)) for s in range(300)]
+    leaking.held = [(instant, mb + 200 / 3600 * (instant - 1000)) for instant, mb in steady.held]
+    assert abs(steady.leaning_mb(since_s=1000)) < 0.5
+    assert 16 < leaking.leaning_mb(since_s=1000) < 17.5
+    assert 8 < leaking.leaning_mb(since_s=1150) < 9
+    assert leaking.leaning_mb(since_s=1295) == 0.0, "five looks are no line"
+
+
+def test_a_leak_in_the_undisturbed_half_breaks_the_soak() -> None:
+    replica = Replica("notifier", "all", {}, "http://127.0.0.1:1")
+    replica.lives = [life(warm=(80.0, 40), last=(86.0, 40))]
+    replica.lives[0].held = [(float(s), 80 + s / 50) for s in range(300)]
+    assert leaning(replica, settled_s=0.0) == (5.98, False)
+    assert leaning(replica, settled_s=200.0) == (1.98, True)
+
+
+def leaning(replica: Replica, *, settled_s: float) -> tuple[float, bool]:
+    """Return what the soak says of the memory's line, and whether that is allowed."""
+    found = Found(answers_ms=[1.0], connections=[50] * 16, settled_s=settled_s)
+    ((figure, limit),) = [
+        (figure, limit)
+        for figure, limit in figures(found, [replica], minutes=15)
+        if figure.figure == "soak-leaning"
+    ]
+    return round(figure.ours, 2), figure.ours <= limit
+
+
 def test_the_worst_life_decides_and_more_connections_than_at_first_are_told() -> None:
     replica = Replica("classifier", "all", {}, "http://127.0.0.1:1")
     replica.lives = [
