@@ -55,9 +55,9 @@ class ServiceSettings(BaseSettings):
     fetch_wait_ms_max: int = Field(default=100, ge=1, le=10_000)
     """How long the broker may hold a fetch that finds nothing. While records of some partitions lie unread for
     longer than a tenth of a second the library asks for the others alone: the busy ones then wait as long."""
-    fetch_bytes_max: int = Field(default=262_144, ge=1024, le=52_428_800)
-    """Of each partition and fetch; a larger record comes all the same, alone. What a consumer far behind holds in
-    memory unread is as many partitions times this."""
+    fetch_bytes_max: int = Field(default=1_048_576, ge=1024, le=52_428_800)
+    """Of each partition and fetch; a larger record comes all the same. 256 kB instead of a megabyte: 10 MB less of a
+    consumer that is far behind, but a third less of what the classifier takes in (docs/performance.md, P11)."""
     retry_delay_s_max: float = Field(default=30, gt=0)
     relay_records_max: int = Field(default=1000, ge=1, le=5000)
 
