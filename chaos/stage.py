@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from chaos.nursery import Forked, Nursery
 from chaos.oracle import LOG_VARIABLE
 from chaos.proxy import HOST, Asks, Link, commits, ends_mail, posts, produces
 from sandbox.stack.addresses import SERVICES, free_ports
+from sandbox.stack.layout import home_of
 from sandbox.stack.parts import Program
 from sandbox.stack.stack import Stack
 
@@ -95,6 +97,12 @@ class Stage:
             self.broker_faults += 1
             await self.stack.kafka.restart()
             return True
+
+    def keep_logs(self, number: int) -> Path:
+        """Copy the logs of all parts, as they are after this blow, to where the table goes; returns the folder."""
+        kept = home_of() / "chaos" / f"logs-after-blow-{number}"
+        shutil.copytree(self.stack.layout.logs, kept, dirs_exist_ok=True)
+        return kept
 
     async def died(self, service: str, *, within_s: float) -> bool:
         """Wait for the death of a service; False when it lives on."""

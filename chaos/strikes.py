@@ -19,6 +19,7 @@ from chassis.kafka.ends import Ends
 from chassis.kafka.registry import registry
 from chassis.kernel.errors import Transient
 from chassis.settings import ServiceSettings
+from chassis.telemetry.logs import error_name
 from sandbox.stack.addresses import SERVICES
 
 REACH_S_MAX = 12.0
@@ -197,21 +198,26 @@ class Striker:
         """Wait until every service is ready and has taken in and sent out what there was when the blow ended."""
         began = time.monotonic()
         mark: Mark | None = None
+        lacking = ""
         while (took := time.monotonic() - began) < RECOVERY_S_MAX:
             try:
                 mark = mark if mark is not None else await self._mark()
-                if await self._is_past(mark):
-                    self.toll.recoveries_s.append((took, str(strike)))
-                    self._stuck.clear()
-                    return
-            except _DOWN:
-                pass
+                lacking = await self._lacking(mark)
+            except _DOWN as error:
+                lacking = f"nobody could look ({error_name(error)})"
+            if not lacking:
+                self.toll.recoveries_s.append((took, str(strike)))
+                self._stuck.clear()
+                return
             if took > BROKEN_AFTER_S and await self.stage.mend_broker():
                 self.say("the broker's group coordinator had failed: it was restarted")
                 began = time.monotonic()
                 # The same coordinator failed under them; on a busy machine its log says so only after their time.
                 self.toll.unrecovered = [name for name in self.toll.unrecovered if name not in self._stuck]
             await asyncio.sleep(_POLL_S)
+        self.say(
+            f"{strike} has not recovered: {lacking}; the logs are in {self.stage.keep_logs(strike.number)}"
+        )
         self.toll.unrecovered.append(str(strike))
         self._stuck.append(str(strike))
 
@@ -221,19 +227,21 @@ class Striker:
         outboxes = {s: int((await self.witness.rows(s, query))[0]["last"]) for s in SERVICES}
         return Mark(await self.ends.of(self._topics()), outboxes)
 
-    async def _is_past(self, mark: Mark) -> bool:
-        """Say whether every service is ready and beyond the mark."""
+    async def _lacking(self, mark: Mark) -> str:
+        """Say which service is not ready or not beyond the mark; empty when all are."""
         for service in SERVICES:
-            if not await self.stage.stack.program(service).is_ready():
-                return False
+            if said := await self.stage.stack.program(service).unready():
+                return f"{service} is not ready: {said}"
             query = "SELECT count(*) AS left FROM outbox WHERE position <= $1"
-            if (await self.witness.rows(service, query, mark.outboxes[service]))[0]["left"]:
-                return False
-            if not reached(
-                await self.witness.offsets(service), mark.ends, topics=registry().consumed_by(service)
-            ):
-                return False
-        return True
+            if left := (await self.witness.rows(service, query, mark.outboxes[service]))[0]["left"]:
+                return f"{service} has {left} rows in its outbox"
+            topics = registry().consumed_by(service)
+            offsets = await self.witness.offsets(service)
+            if behind := [
+                t for t in sorted(topics) if not reached(offsets, mark.ends, topics=frozenset({t}))
+            ]:
+                return f"{service} is behind in {', '.join(behind)}"
+        return ""
 
     def _topics(self) -> list[str]:
         return sorted(set().union(*(registry().consumed_by(service) for service in SERVICES)))

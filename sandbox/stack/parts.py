@@ -88,8 +88,14 @@ class Program:
 
     async def is_ready(self) -> bool:
         """Ask once."""
+        return await self.unready() is None
+
+    async def unready(self) -> str | None:
+        """Ask once; returns None when it is ready, else what it says."""
+        if not self._process.running:
+            return "no process"
         async with httpx.AsyncClient(base_url=self.url, timeout=5.0, trust_env=False) as client:
-            return self._process.running and await _readiness(client) is None
+            return await _readiness(client)
 
     async def stop(self) -> None:
         """Stop it gracefully."""

@@ -1,6 +1,7 @@
 """Tests what counts as a blow from which nobody recovered, and what is the broker's own fault."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -24,6 +25,9 @@ class _Stage:
     async def mend_broker(self) -> bool:
         return bool(self.faults) and self.faults.pop(0)
 
+    def keep_logs(self, number: int) -> Path:
+        return Path(f"kept-{number}")
+
 
 class _Struck(Striker):
     """Strikes nothing, and looks whether all is well as often as it was told."""
@@ -44,9 +48,9 @@ class _Struck(Striker):
         return Mark({}, {})
 
     @override
-    async def _is_past(self, mark: Mark) -> bool:
+    async def _lacking(self, mark: Mark) -> str:
         stage = cast("_Stage", self.stage)
-        return self.well or (self.mends and not stage.faults)
+        return "" if self.well or (self.mends and not stage.faults) else "notifier is behind"
 
 
 @pytest.fixture(autouse=True)
@@ -60,11 +64,15 @@ def _strike(number: int, blow: Blow) -> Strike:
     return Strike(number, blow, pause_s=0)
 
 
-async def test_what_does_not_recover_in_time_is_told() -> None:
-    striker = _Struck(cast("Stage", _Stage()), cast("Witness", None), lambda _: None)
+async def test_what_does_not_recover_in_time_is_told_with_what_was_lacking() -> None:
+    told: list[str] = []
+    striker = _Struck(cast("Stage", _Stage()), cast("Witness", None), told.append)
     await striker.strike(_strike(1, Blow.POSTGRES))
     striker.well = True
     await striker.strike(_strike(2, Blow.POSTGRES))
+    assert len(told) == 1
+    assert "notifier is behind" in told[0]
+    assert "kept-1" in told[0]
     assert striker.toll.unrecovered == [str(_strike(1, Blow.POSTGRES))]
 
 
