@@ -1,15 +1,22 @@
 """Checks the Kubernetes manifests and the compose file offline: schemas, and what a schema cannot see."""
 
+import contextlib
+import importlib
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import yaml
 
+from chassis.settings import load
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("base", "restore")
+SECRETS = "overlays/example/secrets.yaml"
+"""Says which Secrets there must be, and what is in them."""
 KUBERNETES_VERSION = "1.33"
 SERVICES = ("invoices", "classifier", "scheduler", "notifier")
 ROLES = ("api", "consume", "tick")
@@ -90,6 +97,52 @@ def container_faults(container: dict[str, Any], *, kind: str) -> Iterator[str]:
         )
 
 
+def settings_faults(
+    name: str, document: dict[str, Any], *, given: Mapping[str, Mapping[str, str]]
+) -> Iterator[str]:
+    """Name what a container of a service would refuse to start with, or would lack when it runs.
+
+    ``given`` are the values of every ConfigMap and Secret, by its name.
+    """
+    if document["kind"] not in {"Deployment", "Job"}:
+        return
+    title = f"k8s/{name}: {document['kind']} {document['metadata']['name']}"
+    pod = document["spec"]["template"]["spec"]
+    for container in pod["containers"]:
+        sources = [source["name"] for kinds in container.get("envFrom", []) for source in kinds.values()]
+        yield from (f"{title}: nobody says what is in {source}" for source in sources if source not in given)
+        environ = {key: value for source in sources for key, value in given.get(source, {}).items()}
+        environ |= {variable["name"]: variable["value"] for variable in container.get("env", [])}
+        service = next((word for word in container["args"] if word in SERVICES), None)
+        if service is not None:
+            yield from (f"{title}: {fault}" for fault in refused(service, environ))
+    for volume in pod.get("volumes", []):
+        if "secret" in volume and volume["secret"]["secretName"] not in given:
+            yield f"{title}: nobody says what is in {volume['secret']['secretName']}"
+
+
+def refused(service: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the sentences with which a service refuses these settings."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
+        load(importlib.import_module(f"{service}.settings").Settings, service=service, environ=environ)
+    return said.getvalue().splitlines()[1:]
+
+
+def told(paths: Iterable[Path]) -> dict[str, Mapping[str, str]]:
+    """Return the values of every ConfigMap and Secret in these files, by its name; later files add."""
+    found: dict[str, Mapping[str, str]] = {}
+    for path in paths:
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            if document["kind"] in {"ConfigMap", "Secret"}:
+                values = document.get("data") or document.get("stringData") or {}
+                found[document["metadata"]["name"]] = {
+                    **found.get(document["metadata"]["name"], {}),
+                    **values,
+                }
+    return found
+
+
 def missing(found: set[tuple[str, str]]) -> Iterator[str]:
     """Name the resources that every service needs and that are not there."""
     for service in SERVICES:
@@ -120,9 +173,13 @@ def main() -> int:
         *compose_faults(),
         *missing({(d["kind"], d["metadata"]["name"]) for _, d in all_documents}),
     ]
+    given = told(
+        ROOT / "k8s" / name for name in dict.fromkeys([*(name for name, _ in all_documents), SECRETS])
+    )
     for name, document in all_documents:
         faults += [
             *schema_faults(name, document),
+            *settings_faults(name, document, given=given),
             *pod_faults(name, document),
             *misplaced(name, document),
         ]

@@ -15,7 +15,8 @@ _NOT_BUILT = {
     "tasks_provider": ("worklist", {"hubspot", "salesforce", "webhook"}),
     "letter_provider": ("folder", {"pingen"}),
 }
-_NEEDED_OUTSIDE_THE_SANDBOX = ("smtp_url", "public_url", "email_webhook_secret")
+# Without a token of its own no question to the gate is answered, and nothing would ever be sent.
+_NEEDED_OUTSIDE_THE_SANDBOX = ("smtp_url", "public_url", "email_webhook_secret", "auth_service_token_file")
 
 
 class Settings(ServiceSettings):

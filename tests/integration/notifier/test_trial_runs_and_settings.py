@@ -66,7 +66,12 @@ def test_outside_the_sandbox_every_missing_setting_is_named_at_once(
     with pytest.raises(SystemExit):
         load(Settings, service="notifier", environ={})
     said = capsys.readouterr().err
-    for variable in ("VELVET_SMTP_URL", "VELVET_NOTIFIER_PUBLIC_URL", "VELVET_EMAIL_WEBHOOK_SECRET"):
+    for variable in (
+        "VELVET_SMTP_URL",
+        "VELVET_NOTIFIER_PUBLIC_URL",
+        "VELVET_EMAIL_WEBHOOK_SECRET",
+        "VELVET_AUTH_SERVICE_TOKEN_FILE",
+    ):
         assert f"{variable} must be set outside the sandbox." in said
 
 
