@@ -154,7 +154,7 @@ def missing(found: set[tuple[str, str]]) -> Iterator[str]:
 
 
 def compose_faults() -> Iterator[str]:
-    """Name the services that the compose file lacks, and dependencies on what is not there."""
+    """Name the services that the compose file lacks or that would refuse their settings, and dependencies on what is not there."""
     services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
     yield from (f"deploy/compose.yaml: {name} is missing" for name in SERVICES if name not in services)
     for name, service in services.items():
@@ -163,6 +163,10 @@ def compose_faults() -> Iterator[str]:
             for other in service.get("depends_on", {})
             if other not in services
         )
+        if name in SERVICES:
+            yield from (
+                f"deploy/compose.yaml: {name}: {fault}" for fault in refused(name, service["environment"])
+            )
 
 
 def main() -> int:
