@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from chassis.settings import load
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("base", "restore")
+_DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
+"""What compose puts in where its caller sets nothing."""
 SECRETS = "overlays/example/secrets.yaml"
 """Says which Secrets there must be, and what is in them."""
 KUBERNETES_VERSION = "1.33"
@@ -164,9 +167,8 @@ def compose_faults() -> Iterator[str]:
             if other not in services
         )
         if name in SERVICES:
-            yield from (
-                f"deploy/compose.yaml: {name}: {fault}" for fault in refused(name, service["environment"])
-            )
+            environ = {key: _DEFAULT.sub(r"\1", value) for key, value in service["environment"].items()}
+            yield from (f"deploy/compose.yaml: {name}: {fault}" for fault in refused(name, environ))
 
 
 def main() -> int:
