@@ -12,15 +12,7 @@ from sandbox.ledger.messages import Messages
 from sandbox.replay.client import SandboxClient, SandboxError
 from sandbox.replay.stream import publish
 from sandbox.stack.stack import Stack
-from tests.support.replaying import instant
-
-CUSTOMER = {
-    "name": "Bouwbedrijf Jansen",
-    "kind": "BUSINESS",
-    "country": "NL",
-    "language": "nl",
-    "contacts": [{"purpose": "REMINDER", "name": "Piet Jansen", "email": "piet@jansen.example"}],
-}
+from tests.support.replaying import JANSEN, instant
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +32,7 @@ async def test_an_unpaid_invoice_is_followed_by_mails_that_stop_when_it_is_paid(
             "amount": Decimal("1656.25"),
             "currency": "EUR",
         },
-        customer=CUSTOMER,
+        customer=JANSEN,
     )
     producer = AIOKafkaProducer(bootstrap_servers=stack.bootstrap)
     await producer.start()

@@ -28,15 +28,8 @@ from sandbox.ledger.messages import Messages
 from sandbox.replay.client import SandboxClient
 from sandbox.stack.addresses import SERVICES
 from sandbox.stack.stack import Stack
-from tests.support.replaying import instant
+from tests.support.replaying import JANSEN, instant
 
-CUSTOMER = {
-    "name": "Bouwbedrijf Jansen",
-    "kind": "BUSINESS",
-    "country": "NL",
-    "language": "nl",
-    "contacts": [{"purpose": "REMINDER", "name": "Piet Jansen", "email": "piet@jansen.example"}],
-}
 SERVICE: ContextVar[str] = ContextVar("service", default="")
 
 
@@ -86,7 +79,7 @@ async def one_reminder(stack: Stack, *, creditor_id: str, erp_trace: str, month:
             "amount": Decimal("100.00"),
             "currency": "EUR",
         },
-        customer=CUSTOMER,
+        customer=JANSEN,
     )
     key, value, headers = encode(invoice)
     async with SandboxClient(stack.urls, token=stack.token(creditor_id)) as client:

@@ -14,6 +14,15 @@ from sandbox.replay.stream import Progress, Stage, evening, replay
 from sandbox.replay.verdicts import Truth
 from sandbox.stack.stack import Stack
 
+JANSEN = {
+    "name": "Bouwbedrijf Jansen",
+    "kind": "BUSINESS",
+    "country": "NL",
+    "language": "nl",
+    "contacts": [{"purpose": "REMINDER", "name": "Piet Jansen", "email": "piet@jansen.example"}],
+}
+"""A customer as an ERP describes it, who can be reached by e-mail."""
+
 CUSTOMERS, MONTHS, SEED = 16, 6, 0
 
 
