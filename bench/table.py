@@ -56,10 +56,12 @@ def read(lines: Iterable[str]) -> dict[tuple[str, str], Mapping[str, Any]]:
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for line in lines:
         if (figure := _figure(line)) is not None:
-            name = figure["figure"]
-            key = figure["what"].partition(" invoices:")[0] if name == "P11" else ""
-            found[name, key] = figure
+            found[_key(figure["figure"], figure["what"])] = figure
     return found
+
+
+def _key(name: str, what: str) -> tuple[str, str]:
+    return name, what.partition(" invoices:")[0] if name == "P11" else ""
 
 
 def _figure(line: str) -> Mapping[str, Any] | None:
@@ -74,10 +76,21 @@ def _figure(line: str) -> Mapping[str, Any] | None:
     return found if is_figure else None
 
 
-def table(lines: Iterable[str]) -> str:
-    """Return the table of the figures."""
-    rows = sorted(read(lines).items(), key=lambda item: (list(GOALS).index(item[0][0]), item[0][1]))
-    return "\n".join([_HEAD, *(_row(figure) for _, figure in rows)])
+def table(lines: Iterable[str], *, before: str = "") -> str:
+    """Return the table of the figures; what a table from before has and these lines have not stays as it was."""
+    rows = _rows(before) | {key: _row(figure) for key, figure in read(lines).items()}
+    order = sorted(rows, key=lambda key: (list(GOALS).index(key[0]), key[1]))
+    return "\n".join([_HEAD, *(rows[key] for key in order)])
+
+
+def _rows(text: str) -> dict[tuple[str, str], str]:
+    """Return the rows of a table by the names of their figures."""
+    found = {}
+    for line in text.splitlines():
+        cells = line.removeprefix("| ").removesuffix(" |").split(" | ")
+        if cells[0] in GOALS:
+            found[_key(cells[0], cells[-1])] = line
+    return found
 
 
 def _row(figure: Mapping[str, Any]) -> str:
@@ -107,12 +120,17 @@ def _number(value: float) -> str:
 
 def put_into(page: str, *, mark: str, text: str) -> str:
     """Return the page with the text between `<!-- mark -->` and `<!-- /mark -->`; ValueError where they are missing."""
-    begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
-    head, found, rest = page.partition(begin)
-    _, closed, tail = rest.partition(end)
+    head, _, tail = _parted(page, mark=mark)
+    return f"{head}<!-- {mark} -->\n{text}\n<!-- /{mark} -->{tail}"
+
+
+def _parted(page: str, *, mark: str) -> tuple[str, str, str]:
+    """Return what stands before, between and after the marks."""
+    head, found, rest = page.partition(f"<!-- {mark} -->")
+    between, closed, tail = rest.partition(f"<!-- /{mark} -->")
     if not found or not closed:
         raise ValueError(f"the page has no place for {mark}")
-    return f"{head}{begin}\n{text}\n{end}{tail}"
+    return head, between, tail
 
 
 def main(path: str, *, into: str = "") -> int:
@@ -132,7 +150,9 @@ def main(path: str, *, into: str = "") -> int:
 def _fill(page: Path, lines: Sequence[str]) -> None:
     """Put the table, and the plan where there is all that it rests on, into a page."""
     ours = {name: float(figure["ours"]) for (name, _), figure in read(lines).items()}
-    filled = put_into(page.read_text(encoding="utf-8"), mark="table", text=table(lines))
+    text = page.read_text(encoding="utf-8")
+    _, before, _ = _parted(text, mark="table")
+    filled = put_into(text, mark="table", text=table(lines, before=before))
     if paper := plan(ours, processes=os.cpu_count() or 1):
         filled = put_into(filled, mark="plan", text=paper)
     page.write_text(filled, encoding="utf-8")
