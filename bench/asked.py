@@ -45,6 +45,8 @@ async def asked(*arguments: str, environment: Mapping[str, str] | None = None) -
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_LINE_BYTES_MAX,
+        # A Ctrl-C is for the benchmark, which ends its processes itself.
+        start_new_session=True,
     )
     try:
         yield Asked(arguments[0], process)

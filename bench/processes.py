@@ -71,6 +71,7 @@ async def running(
             env=dict(environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         for arguments, environment in commands
     ]

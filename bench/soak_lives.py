@@ -85,6 +85,7 @@ class Replica:
             env=dict(self.environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         self.lives.append(Life(self._process.pid))
         await wait_ready([self.url])
