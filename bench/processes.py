@@ -33,7 +33,7 @@ def family_cpu_s(pid: int) -> float:
     fields = _stat(pid)
     used_s = sum(int(field) for field in fields[11:15]) / _TICKS_PER_S
     for folder in Path("/proc").glob("[0-9]*"):
-        # One that ends meanwhile is counted with those that have.
+        # One that ends at this very moment is missed: servers start few processes and seldom end one.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             if int(_stat(int(folder.name))[1]) == pid:
                 used_s += cpu_s(int(folder.name))
@@ -92,7 +92,12 @@ async def running(
 async def output_of(*arguments: str, word: str) -> str:
     """Run `python -m …` to its end; returns what follows ``word`` on the line that begins with it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         text, _ = await process.communicate()
