@@ -99,9 +99,14 @@ class Stage:
             return True
 
     def keep_logs(self, number: int) -> Path:
-        """Copy the logs of all parts, as they are after this blow, to where the table goes; returns the folder."""
+        """Copy the logs of all parts, as they are after this blow, to where the table goes; returns the folder.
+
+        Those of an earlier run's blow are replaced. A full disk does not end the run: what there is room for is kept.
+        """
         kept = home_of() / "chaos" / f"logs-after-blow-{number}"
-        shutil.copytree(self.stack.layout.logs, kept, dirs_exist_ok=True)
+        shutil.rmtree(kept, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            shutil.copytree(self.stack.layout.logs, kept)
         return kept
 
     async def died(self, service: str, *, within_s: float) -> bool:
