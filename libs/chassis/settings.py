@@ -45,6 +45,7 @@ class ServiceSettings(BaseSettings):
     kafka_password: SecretStr = SecretStr("")
     kafka_ca_file: Path | None = None
     kafka_replication: int = Field(default=1, ge=1, le=9)
+    """For `python -m chassis.kafka.topics create`: copies of each partition of a topic that it makes."""
     kafka_request_s_max: float = Field(default=15, gt=0)
     wire_format: Literal["json", "protobuf"] = "json"
     confluent_framing: bool = False

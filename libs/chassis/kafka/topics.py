@@ -74,8 +74,9 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m chassis.kafka.topics", description=__doc__)
     parser.add_argument("action", choices=["create"])
     default = os.environ.get("VELVET_KAFKA_BOOTSTRAP", "127.0.0.1:19092")  # noqa: TID251 - a command of its own
+    copies = os.environ.get("VELVET_KAFKA_REPLICATION") or "1"  # noqa: TID251 - the same
     parser.add_argument("--bootstrap", default=default, help="host:port of the Kafka cluster")
-    parser.add_argument("--replication", type=int, default=1, help="copies of each partition")
+    parser.add_argument("--replication", type=int, default=copies, help="copies of each partition")
     parser.add_argument("--partitions-max", type=int, default=0, help="at most so many a topic; 0: no limit")
     chosen = parser.parse_args(argv)
     try:
