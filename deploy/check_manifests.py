@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("base", "restore")
 _DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 """What compose puts in where its caller sets nothing."""
-SECRETS = "overlays/example/secrets.yaml"
-"""Says which Secrets there must be, and what is in them."""
+EXAMPLE = ("overlays/example/config.yaml", "overlays/example/secrets.yaml")
+"""What an overlay puts over the ConfigMap, and which Secrets there must be, with what in them."""
 KUBERNETES_VERSION = "1.33"
 SERVICES = ("invoices", "classifier", "scheduler", "notifier")
 ROLES = ("api", "consume", "tick")
@@ -146,6 +146,11 @@ def told(paths: Iterable[Path]) -> dict[str, Mapping[str, str]]:
     return found
 
 
+def described() -> dict[str, Mapping[str, str]]:
+    """Return what the manifests and the example of an overlay say of every ConfigMap and Secret."""
+    return told(ROOT / "k8s" / name for name in dict.fromkeys([*(name for name, _ in documents()), *EXAMPLE]))
+
+
 def missing(found: set[tuple[str, str]]) -> Iterator[str]:
     """Name the resources that every service needs and that are not there."""
     for service in SERVICES:
@@ -179,9 +184,7 @@ def main() -> int:
         *compose_faults(),
         *missing({(d["kind"], d["metadata"]["name"]) for _, d in all_documents}),
     ]
-    given = told(
-        ROOT / "k8s" / name for name in dict.fromkeys([*(name for name, _ in all_documents), SECRETS])
-    )
+    given = described()
     for name, document in all_documents:
         faults += [
             *schema_faults(name, document),
