@@ -69,7 +69,10 @@ async def test_one_reminder_is_one_trace_in_the_memory_of_four_services(
 
 
 async def one_reminder(stack: Stack, *, creditor_id: str, erp_trace: str, month: int) -> None:
-    """Send an invoice of the first of this month of 2026, with the ERP's trace, and let its first mail go out."""
+    """Send an invoice of the first of this month of 2026, with the ERP's trace, and let its first mail go out.
+
+    The stack's clock only goes forward: the months of two tests follow each other as the tests do.
+    """
     invoice = Messages(Creditor(creditor_id=creditor_id)).invoice_issued(
         {
             "invoice_id": "T-2",
