@@ -23,7 +23,7 @@ from bench.live import CREDITOR, Live, internal_token, prepared, sink, stack_for
 from bench.p7 import Load
 from bench.p12 import answers_of
 from bench.portfolio import fill
-from bench.soak_lives import WARM_S, Replica, connections_to, look_on
+from bench.soak_lives import WARM_S, Replica, connections_to, look_on, stop_all
 from bench.stream import Intake
 from bench.table import GOALS
 from chassis.kafka.registry import registry
@@ -79,8 +79,7 @@ async def main() -> int:
         try:
             await _soak(stack, replicas, found, seconds=60 * minutes)
         finally:
-            for replica in replicas:
-                await replica.stop()
+            await stop_all(replicas)
         await asyncio.sleep(_LET_GO_S)
         found.left_behind = await _connections(stack)
     broken = False

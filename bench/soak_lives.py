@@ -117,6 +117,13 @@ class Replica:
             self.lives[-1].look()
 
 
+async def stop_all(replicas: Sequence[Replica]) -> None:
+    """End all of them, also when one does not end gracefully: its TimeoutError comes last."""
+    async with contextlib.AsyncExitStack() as ending:
+        for replica in replicas:
+            ending.push_async_callback(replica.stop)
+
+
 async def look_on(replicas: Sequence[Replica], *, every_s: float = 1.0) -> None:
     """Look at all of them until cancelled."""
     while True:

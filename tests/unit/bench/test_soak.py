@@ -3,8 +3,11 @@
 import os
 import time
 
+import pytest
+from typing_extensions import override
+
 from bench.soak import GROWN_MB_MAX, Found, figures
-from bench.soak_lives import WARM_S, Life, Replica, count_connections
+from bench.soak_lives import WARM_S, Life, Replica, count_connections, stop_all
 
 TABLE = [
     "   0: 0100007F:4A94 0100007F:1F90 01 00000000:00000000 00:00000000 00000000 0 0 1 1",
@@ -88,3 +91,20 @@ def test_the_worst_life_decides_and_more_connections_than_at_first_are_told() ->
         "soak-connections": 8,
         "soak-p99": 70.0,
     }
+
+
+class _Ending(Replica):
+    """Ends or does not, and is asked for it once."""
+
+    @override
+    async def stop(self) -> None:
+        self.lives.append(Life(0))
+        if self.role == "stuck":
+            raise TimeoutError
+
+
+async def test_one_that_does_not_end_leaves_none_of_the_others_running() -> None:
+    replicas = [_Ending("invoices", role, {}, "") for role in ("all", "stuck", "api", "stuck", "all")]
+    with pytest.raises(TimeoutError):
+        await stop_all(replicas)
+    assert [len(replica.lives) for replica in replicas] == [1] * 5
