@@ -1,11 +1,36 @@
 """How every client of the broker connects: address, encryption, identity."""
 
 import ssl
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka.helpers import create_ssl_context
+from typing_extensions import override
 
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, load
+
+
+class BrokerSettings(ServiceSettings):
+    """What a command that is no service is told: how to reach the broker, and nothing that it would lack."""
+
+    @classmethod
+    @override
+    def missing(cls, given: Mapping[str, object]) -> list[str]:
+        """Ask for nothing: a command has no database and no callers."""
+        del given
+        return []
+
+
+def broker_settings() -> BrokerSettings:
+    """Read them from the environment; every fault is written to standard error, then exit status 2."""
+    return load(BrokerSettings, service="broker")
+
+
+def command_options(settings: BrokerSettings, *, bootstrap: str) -> dict[str, Any]:
+    """Return the arguments of a command's clients, which may wait as long as their library has it; raises OSError."""
+    options = connection_options(settings) | {"bootstrap_servers": bootstrap}
+    del options["request_timeout_ms"]
+    return options
 
 
 def connection_options(settings: ServiceSettings) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from chassis.kafka.connection import broker_settings, command_options
 from chassis.kafka.dead_letter import original
 from chassis.kafka.partitions import partition_of
 from chassis.kafka.producer import MESSAGE_BYTES_MAX
@@ -23,22 +23,24 @@ class NoOrigin(Exception):
     """A record in this topic does not say where it came from: it is no dead-letter topic."""
 
 
-async def redrive(topic: str, *, bootstrap: str) -> int:
+async def redrive(topic: str, *, bootstrap: str, options: Mapping[str, object] | None = None) -> int:
     """Put back every dead letter up to the topic's present end; returns how many.
 
     What has been put back is remembered as the consumer group's offset, in one Kafka transaction with
     the records: a crash neither loses nor doubles. Two of these at the same time fence each other.
+    ``options``: how to connect, where an address is not all (chassis.kafka.connection).
     """
     group = f"velvet-redrive-{topic}"
+    connecting = {**(options or {}), "bootstrap_servers": bootstrap}
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **connecting,
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
     )
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **connecting,
         transactional_id=group,
         acks="all",
         max_request_size=MESSAGE_BYTES_MAX,
@@ -109,15 +111,18 @@ async def _put_back(producer: AIOKafkaProducer, letter: object) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; exit status 1 with one sentence when it fails, nothing half done."""
+    settings = broker_settings()
     parser = argparse.ArgumentParser(prog="python -m chassis.kafka.redrive", description=__doc__)
     parser.add_argument("topic", help="a dead-letter topic")
-    default = os.environ.get("VELVET_KAFKA_BOOTSTRAP", "127.0.0.1:19092")  # noqa: TID251 - a command of its own
-    parser.add_argument("--bootstrap", default=default, help="host:port of the Kafka cluster")
+    parser.add_argument(
+        "--bootstrap", default=settings.kafka_bootstrap, help="host:port of the Kafka cluster"
+    )
     chosen = parser.parse_args(argv)
     # What goes wrong is said below in one sentence, not before it in the client's own words.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        count = asyncio.run(redrive(chosen.topic, bootstrap=chosen.bootstrap))
+        options = command_options(settings, bootstrap=chosen.bootstrap)
+        count = asyncio.run(redrive(chosen.topic, bootstrap=chosen.bootstrap, options=options))
     except KafkaConnectionError:
         sys.stderr.write(f"Nothing more was put back: Kafka at {chosen.bootstrap} does not answer.\n")
         return 1

@@ -2,13 +2,13 @@
 
 import argparse
 import asyncio
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from chassis.kafka.connection import broker_settings, command_options
 from chassis.kafka.producer import MESSAGE_BYTES_MAX
 from chassis.kafka.registry import Topic, registry
 
@@ -33,13 +33,22 @@ def _new(topic: Topic, *, replication: int, partitions_max: int) -> NewTopic:
     )
 
 
-async def create(bootstrap: str, *, replication: int = 1, partitions_max: int = 0) -> int:
+async def create(
+    bootstrap: str,
+    *,
+    replication: int = 1,
+    partitions_max: int = 0,
+    options: Mapping[str, object] | None = None,
+) -> int:
     """Create what is missing, wait until every partition has a leader; returns how many were missing.
 
     ``partitions_max``: no topic gets more of them, for a cluster on one small machine; 0: as the registry says.
     A topic that is there keeps what it has: moving keys to other partitions would break their order.
+    ``options``: how to connect, where an address is not all (chassis.kafka.connection).
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    admin = AIOKafkaAdminClient(
+        **{**(options or {}), "bootstrap_servers": bootstrap, "request_timeout_ms": 30_000}
+    )
     await admin.start()
     try:
         known = set(await admin.list_topics())
@@ -71,17 +80,25 @@ async def _wait_for_leaders(admin: AIOKafkaAdminClient) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; exit status 1 with one sentence when the broker refuses or stays away."""
+    settings = broker_settings()
     parser = argparse.ArgumentParser(prog="python -m chassis.kafka.topics", description=__doc__)
     parser.add_argument("action", choices=["create"])
-    default = os.environ.get("VELVET_KAFKA_BOOTSTRAP", "127.0.0.1:19092")  # noqa: TID251 - a command of its own
-    copies = os.environ.get("VELVET_KAFKA_REPLICATION") or "1"  # noqa: TID251 - the same
-    parser.add_argument("--bootstrap", default=default, help="host:port of the Kafka cluster")
-    parser.add_argument("--replication", type=int, default=copies, help="copies of each partition")
+    parser.add_argument(
+        "--bootstrap", default=settings.kafka_bootstrap, help="host:port of the Kafka cluster"
+    )
+    parser.add_argument(
+        "--replication", type=int, default=settings.kafka_replication, help="copies of each partition"
+    )
     parser.add_argument("--partitions-max", type=int, default=0, help="at most so many a topic; 0: no limit")
     chosen = parser.parse_args(argv)
     try:
         count = asyncio.run(
-            create(chosen.bootstrap, replication=chosen.replication, partitions_max=chosen.partitions_max)
+            create(
+                chosen.bootstrap,
+                replication=chosen.replication,
+                partitions_max=chosen.partitions_max,
+                options=command_options(settings, bootstrap=chosen.bootstrap),
+            )
         )
     except (KafkaError, OSError, TimeoutError) as error:
         sys.stderr.write(f"Kafka at {chosen.bootstrap} did not create the topics: {error!r}\n")
