@@ -11,7 +11,7 @@ YEAR_MIN: Final = 1990
 YEAR_MAX: Final = 2100
 """The first year that is not written down."""
 DAYS_FOLDER: Final = Path(__file__).parent / "days"
-"""From the ``holidays`` library by `make calendars`; to load it takes each process 14 MB and half a second."""
+"""From the ``holidays`` library by `make calendars`; to load it takes each process 13 MB and 0.4 s (ADR 0014)."""
 
 
 @lru_cache(maxsize=1)
