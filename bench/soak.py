@@ -122,7 +122,8 @@ async def _soak(stack: Stack, replicas: Sequence[Replica], found: Found, *, seco
                 await _restart(view, reader, found, seconds=stage_s, restarted=replica)
             await _replace(view, reader, found, seconds=stage_s, successor=spare)
             reader, spare = spare, reader
-        left_s = began + seconds - time.monotonic()
+        # A soak of less than a minute has nothing left after the restarts.
+        left_s = max(0.0, began + seconds - time.monotonic())
         found.settled_s = time.monotonic() + SETTLING_SHARE * left_s
         found.answers_ms += await _read(view, reader, seconds=left_s)
         found.connections.append(await _connections(view.stack))

@@ -79,7 +79,8 @@ def _figure(line: str) -> Mapping[str, Any] | None:
 def table(lines: Iterable[str], *, before: str = "") -> str:
     """Return the table of the figures; what a table from before has and these lines have not stays as it was."""
     rows = _rows(before) | {key: _row(figure) for key, figure in read(lines).items()}
-    order = sorted(rows, key=lambda key: (list(GOALS).index(key[0]), key[1]))
+    # P11's differ in a number at their end: the shorter one is the smaller one.
+    order = sorted(rows, key=lambda key: (list(GOALS).index(key[0]), len(key[1]), key[1]))
     return "\n".join([_HEAD, *(rows[key] for key in order)])
 
 
