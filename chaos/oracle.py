@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import override
@@ -57,8 +58,12 @@ def action_key(draft: Draft) -> str:
     return parse_qs(urlsplit(draft.headers.get("StatusCallback", "")).query).get("d", [""])[0]
 
 
+MESSAGES_KEPT_MAX: Final = 500_000
+"""The judge reads the messages at the end: one that was forgotten would look lost. About 10 kB of memory each."""
+
+
 class LoggedMailbox(Mailbox):
-    """Keeps what it accepts in the log too, before anybody hears of it."""
+    """Keeps what it accepts in the log too, before anybody hears of it, and forgets nothing that a run can bring."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -82,6 +87,10 @@ class LoggedMailbox(Mailbox):
             ),
         )
         return message
+
+    @override
+    def _is_too_full(self) -> bool:
+        return len(self._messages) > MESSAGES_KEPT_MAX
 
 
 if __name__ == "__main__":

@@ -153,6 +153,7 @@ async def _played(seed: int, size: Size, *, script: Script, guard: Guard, strike
             Random(f"{seed}:workload"),
             at_rest=at_rest,
             warm_days=size.warm_days,
+            day_s_min=size.seconds / max(1, len(script.days) - size.warm_days),
         )
         watching = asyncio.create_task(guard.watch(ending))
         striking = asyncio.create_task(_strike(seed, size, striker=striker, guard=guard, driver=driver))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -82,6 +83,10 @@ class Driver:
     warm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the ledger is so old that messages go out every day."""
     warm_days: int = 40
+    day_s_min: float = 0.0
+    """A warm day takes at least so long: on a quick machine the ledger would end before the blows do."""
+    _warm_at: float | None = None
+    _warm_after: int = 0
 
     async def run(self) -> Played:
         """Play; ends at an instant at which nothing is under way."""
@@ -100,7 +105,17 @@ class Driver:
             await self._play(group, upto=upto)
             if last:
                 break
+            await self._keep_pace()
         return self.played
+
+    async def _keep_pace(self) -> None:
+        """Wait until the days played since the ledger was warm have taken their time; a group's at the most."""
+        if not self.warm.is_set():
+            return
+        if self._warm_at is None:
+            self._warm_at, self._warm_after = time.monotonic(), self.played.days
+        due_s = self._warm_at + (self.played.days - self._warm_after) * self.day_s_min
+        await asyncio.sleep(max(0.0, min(due_s - time.monotonic(), JUMP_DAYS_MAX * self.day_s_min)))
 
     def _groups(self) -> list[list[DayFacts]]:
         """Bundle days now and then: their facts are published ahead and the clock jumps over them."""

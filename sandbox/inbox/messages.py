@@ -100,9 +100,12 @@ class Mailbox:
         self._first_numbers.setdefault((draft.channel, draft.provider_message_id), message.number)
         self._bytes_kept += draft.size_bytes
         self.received[draft.channel] += 1
-        while len(self._messages) > MESSAGES_KEPT_MAX or self._bytes_kept > BYTES_KEPT_MAX:
+        while self._is_too_full():
             self._forget_oldest()
         return message
+
+    def _is_too_full(self) -> bool:
+        return len(self._messages) > MESSAGES_KEPT_MAX or self._bytes_kept > BYTES_KEPT_MAX
 
     def next_id(self, *facts: str) -> str:
         """Return 32 hexadecimal digits that follow from the facts and from how often they came before.
