@@ -26,9 +26,9 @@ def broker_settings() -> BrokerSettings:
     return load(BrokerSettings, service="broker")
 
 
-def command_options(settings: BrokerSettings, *, bootstrap: str) -> dict[str, Any]:
+def command_options(settings: BrokerSettings) -> dict[str, Any]:
     """Return the arguments of a command's clients, which may wait as long as their library has it; raises OSError."""
-    options = connection_options(settings) | {"bootstrap_servers": bootstrap}
+    options = connection_options(settings)
     del options["request_timeout_ms"]
     return options
 

@@ -121,7 +121,7 @@ def main(argv: Sequence[str]) -> int:
     # What goes wrong is said below in one sentence, not before it in the client's own words.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        options = command_options(settings, bootstrap=chosen.bootstrap)
+        options = command_options(settings)
         count = asyncio.run(redrive(chosen.topic, bootstrap=chosen.bootstrap, options=options))
     except KafkaConnectionError:
         sys.stderr.write(f"Nothing more was put back: Kafka at {chosen.bootstrap} does not answer.\n")

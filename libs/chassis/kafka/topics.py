@@ -97,7 +97,7 @@ def main(argv: Sequence[str]) -> int:
                 chosen.bootstrap,
                 replication=chosen.replication,
                 partitions_max=chosen.partitions_max,
-                options=command_options(settings, bootstrap=chosen.bootstrap),
+                options=command_options(settings),
             )
         )
     except (KafkaError, OSError, TimeoutError) as error:
