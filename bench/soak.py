@@ -193,10 +193,13 @@ async def _connections(stack: Stack) -> int:
 
 def figures(found: Found, replicas: Sequence[Replica], *, minutes: float) -> list[tuple[Figure, float]]:
     """Return each figure with the most that it may be."""
-    lives = [(replica.name, life) for replica in replicas for life in replica.lives if life.warm]
+    lives = [(replica.name, life) for replica in replicas for life in replica.lives if life.looks]
     name, most = max(lives, key=lambda item: item[1].grown_mb, default=("nobody", None))
-    leaning = [(name, life.leaning_mb(since_s=found.settled_s)) for name, life in lives]
-    steepest, leaning_mb = max(leaning, key=lambda item: item[1], default=("nobody", 0.0))
+    lines = [(name, life.leaning_mb(since_s=found.settled_s)) for name, life in lives]
+    leaning = [(name, mb) for name, mb in lines if mb is not None]
+    steepest, leaning_mb = max(
+        leaning, key=lambda item: item[1], default=("nobody was looked at often enough", 0.0)
+    )
     stages = len(found.connections)
     first = max(found.connections[: stages // CYCLES], default=0)
     last = max(found.connections[-(stages // CYCLES) :], default=0)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.live import wait_ready
 from bench.processes import STOP_S_MAX, resident_mb
@@ -21,47 +22,53 @@ _LOOKS_MIN = 10
 _ESTABLISHED = "01"
 
 
+class Look(NamedTuple):
+    """What a process held at an instant."""
+
+    at_s: float
+    """Monotonic."""
+    mb: float
+    descriptors: int
+
+
 @dataclass(slots=True)
 class Life:
-    """What a process held when it was warm, and what it held last."""
+    """A process from its start on, and every look at it since it was warm."""
 
     pid: int
     ready_s: float = math.inf
     """When it was ready (monotonic)."""
-    warm: tuple[float, int] | None = None
-    last: tuple[float, int] | None = None
-    held: list[tuple[float, float]] = field(default_factory=list)
-    """Instant (monotonic) and memory (MB) of every look since it was warm."""
+    looks: list[Look] = field(default_factory=list)
 
     def look(self) -> None:
         """Note memory (MB) and open descriptors, once the process is warm."""
-        if time.monotonic() - self.ready_s < WARM_S:
+        now_s = time.monotonic()
+        if now_s - self.ready_s < WARM_S:
             return
         with contextlib.suppress(OSError):
-            held = resident_mb(self.pid), len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - counted only
-            self.warm, self.last = self.warm or held, held
-            self.held.append((time.monotonic(), held[0]))
+            descriptors = len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - counted only
+            self.looks.append(Look(now_s, resident_mb(self.pid), descriptors))
 
     @property
     def grown_mb(self) -> float:
         """How much memory was added since it was warm."""
-        return self.last[0] - self.warm[0] if self.warm and self.last else 0.0
-
-    def leaning_mb(self, *, since_s: float) -> float:
-        """Return how much the straight line through its memory since an instant (monotonic) rises, in MB.
-
-        A single look says little, for a batch comes and goes; a leak raises the whole line.
-        """
-        seen = [(instant, mb) for instant, mb in self.held if instant >= since_s]
-        if len(seen) < _LOOKS_MIN:
-            return 0.0
-        line = statistics.linear_regression([instant for instant, _ in seen], [mb for _, mb in seen])
-        return line.slope * (seen[-1][0] - seen[0][0])
+        return self.looks[-1].mb - self.looks[0].mb if self.looks else 0.0
 
     @property
     def grown_descriptors(self) -> int:
         """How many descriptors were added since it was warm."""
-        return self.last[1] - self.warm[1] if self.warm and self.last else 0
+        return self.looks[-1].descriptors - self.looks[0].descriptors if self.looks else 0
+
+    def leaning_mb(self, *, since_s: float) -> float | None:
+        """Return how much the straight line through its memory since an instant (monotonic) rises, in MB.
+
+        A single look says little, for a batch comes and goes; a leak raises the whole line. None: too few looks.
+        """
+        seen = [look for look in self.looks if look.at_s >= since_s]
+        if len(seen) < _LOOKS_MIN:
+            return None
+        line = statistics.linear_regression([look.at_s for look in seen], [look.mb for look in seen])
+        return line.slope * (seen[-1].at_s - seen[0].at_s)
 
 
 @dataclass(slots=True)

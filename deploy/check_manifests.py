@@ -73,6 +73,8 @@ def pod_faults(name: str, document: dict[str, Any]) -> Iterator[str]:
         yield f"{title}: must run as non-root"
     for container in spec["containers"]:
         yield from (f"{title}: {fault}" for fault in container_faults(container, kind=document["kind"]))
+    for container in spec.get("initContainers", []):
+        yield from (f"{title}: {fault}" for fault in container_faults(container, kind="Job"))
     if (
         document["kind"] == "Deployment"
         and document["spec"]["selector"]["matchLabels"].items()
@@ -111,17 +113,34 @@ def settings_faults(
         return
     title = f"k8s/{name}: {document['kind']} {document['metadata']['name']}"
     pod = document["spec"]["template"]["spec"]
-    for container in pod["containers"]:
+    for container in [*pod.get("initContainers", []), *pod["containers"]]:
         sources = [source["name"] for kinds in container.get("envFrom", []) for source in kinds.values()]
         yield from (f"{title}: nobody says what is in {source}" for source in sources if source not in given)
         environ = {key: value for source in sources for key, value in given.get(source, {}).items()}
-        environ |= {variable["name"]: variable["value"] for variable in container.get("env", [])}
-        service = next((word for word in container["args"] if word in SERVICES), None)
+        for variable in container.get("env", []):
+            try:
+                environ[variable["name"]] = value_of(variable, given)
+            except KeyError as error:
+                yield f"{title}: {variable['name']}: nobody says what is in {error.args[0]}"
+        service = next((word for word in container.get("args", []) if word in SERVICES), None)
         if service is not None:
             yield from (f"{title}: {fault}" for fault in refused(service, environ))
     for volume in pod.get("volumes", []):
         if "secret" in volume and volume["secret"]["secretName"] not in given:
             yield f"{title}: nobody says what is in {volume['secret']['secretName']}"
+
+
+def value_of(variable: Mapping[str, Any], given: Mapping[str, Mapping[str, str]]) -> str:
+    """Return what a container's variable holds; raises KeyError with the name and key that nobody describes."""
+    asked: Mapping[str, Any] = variable.get("valueFrom", {})
+    reference = asked.get("secretKeyRef") or asked.get("configMapKeyRef")
+    if reference is None:
+        # Of the pod itself (fieldRef, resourceFieldRef) only a cluster knows the value.
+        return str(variable.get("value", variable["name"].lower() if asked else ""))
+    try:
+        return given[reference["name"]][reference["key"]]
+    except KeyError:
+        raise KeyError(f"{reference['name']}/{reference['key']}") from None
 
 
 def refused(service: str, environ: Mapping[str, str]) -> list[str]:
@@ -172,7 +191,7 @@ def compose_faults() -> Iterator[str]:
             if other not in services
         )
         if name in SERVICES:
-            environ = {key: _DEFAULT.sub(r"\1", value) for key, value in service["environment"].items()}
+            environ = {key: _DEFAULT.sub(r"\1", str(value)) for key, value in service["environment"].items()}
             yield from (f"deploy/compose.yaml: {name}: {fault}" for fault in refused(name, environ))
 
 

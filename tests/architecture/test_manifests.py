@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+import pytest
+
 from deploy.check_manifests import described, documents, refused, settings_faults
 
 _ENOUGH = {
@@ -50,6 +52,49 @@ def test_a_later_source_goes_before_an_earlier_one() -> None:
 def test_a_source_or_volume_that_nobody_describes_is_named() -> None:
     told_of = faults(deployment(sources=["enough", "other"], secret="third"), enough=_ENOUGH)
     assert [fault.rpartition(" ")[2] for fault in told_of] == ["other", "third"]
+
+
+def with_variable(**variable: object) -> dict[str, Any]:
+    """Return a Deployment whose container has a log level of its own."""
+    document = deployment(sources=["enough"])
+    pod = document["spec"]["template"]["spec"]
+    pod["containers"][0]["env"] = [{"name": "VELVET_LOG_LEVEL", **variable}]
+    return document
+
+
+@pytest.mark.parametrize(
+    ("variable", "faulty"),
+    [
+        ({"value": "info"}, None),
+        ({"value": "loud"}, "VELVET_LOG_LEVEL"),
+        ({"valueFrom": {"secretKeyRef": {"name": "levels", "key": "quiet"}}}, None),
+        ({"valueFrom": {"configMapKeyRef": {"name": "levels", "key": "loud"}}}, "VELVET_LOG_LEVEL"),
+        ({"valueFrom": {"secretKeyRef": {"name": "levels", "key": "none"}}}, "levels/none"),
+        ({"valueFrom": {"secretKeyRef": {"name": "nobody", "key": "quiet"}}}, "nobody/quiet"),
+    ],
+)
+def test_a_variable_of_a_container_is_looked_up_where_it_says(
+    variable: dict[str, object], faulty: str | None
+) -> None:
+    found = faults(with_variable(**variable), enough=_ENOUGH, levels={"quiet": "info", "loud": "loud"})
+    assert len(found) == (faulty is not None)
+    assert all(str(faulty) in fault for fault in found)
+
+
+def test_a_variable_that_only_a_cluster_knows_is_taken_as_there() -> None:
+    document = deployment(sources=["enough"])
+    (container,) = document["spec"]["template"]["spec"]["containers"]
+    field = {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    container["env"] = [{"name": "VELVET_INSTANCE_ID", **field}]
+    assert faults(document, enough=_ENOUGH) == []
+
+
+def test_a_container_that_starts_before_the_others_is_looked_at_too() -> None:
+    document = deployment(sources=["enough"])
+    pod = document["spec"]["template"]["spec"]
+    pod["initContainers"] = [{"args": ["invoices", "migrate"], "envFrom": [{"secretRef": {"name": "other"}}]}]
+    told_of = faults(document, enough=_ENOUGH)
+    assert any(fault.endswith("nobody says what is in other") for fault in told_of)
 
 
 def test_the_example_of_an_overlay_is_among_what_is_loaded() -> None:

@@ -2,12 +2,13 @@
 
 import os
 import time
+from collections.abc import Sequence
 
 import pytest
 from typing_extensions import override
 
 from bench.soak import GROWN_MB_MAX, Found, figures
-from bench.soak_lives import WARM_S, Life, Replica, count_connections, stop_all
+from bench.soak_lives import WARM_S, Life, Look, Replica, count_connections, stop_all
 
 TABLE = [
     "   0: 0100007F:4A94 0100007F:1F90 01 00000000:00000000 00:00000000 00000000 0 0 1 1",
@@ -18,7 +19,11 @@ TABLE = [
 
 
 def life(*, warm: tuple[float, int], last: tuple[float, int]) -> Life:
-    return Life(1, ready_s=0.0, warm=warm, last=last)
+    return Life(1, ready_s=0.0, looks=[Look(0.0, *warm), Look(1.0, *last)])
+
+
+def looks(memory: Sequence[float], *, from_s: float = 0.0) -> list[Look]:
+    return [Look(from_s + s, mb, 40) for s, mb in enumerate(memory)]
 
 
 def test_only_established_connections_to_the_port_count() -> None:
@@ -30,12 +35,12 @@ def test_only_established_connections_to_the_port_count() -> None:
 def test_a_process_that_is_not_ready_yet_is_not_held_to_anything() -> None:
     starting = Life(os.getpid())
     starting.look()
-    assert starting.warm is None
+    assert starting.looks == []
     starting.ready_s = time.monotonic() - WARM_S
     starting.look()
-    assert starting.warm is not None
-    assert starting.warm[0] > 1
-    assert starting.warm[1] >= 3
+    (seen,) = starting.looks
+    assert seen.mb > 1
+    assert seen.descriptors >= 3
 
 
 def test_growth_is_counted_from_the_moment_a_process_is_warm() -> None:
@@ -45,32 +50,37 @@ def test_growth_is_counted_from_the_moment_a_process_is_warm() -> None:
 
 
 def test_a_batch_that_comes_and_goes_is_no_leak_and_a_leak_beneath_it_is() -> None:
-    steady, leaking = Life(1), Life(2)
-    steady.held = [(1000.0 + s, 100.0 + 8 * (s % 7 == 0)) for s in range(300)]
-    leaking.held = [(instant, mb + 200 / 3600 * (instant - 1000)) for instant, mb in steady.held]
-    assert abs(steady.leaning_mb(since_s=1000)) < 0.5
-    assert 16 < leaking.leaning_mb(since_s=1000) < 17.5
-    assert 8 < leaking.leaning_mb(since_s=1150) < 9
-    assert leaking.leaning_mb(since_s=1295) == 0.0, "five looks are no line"
+    batches = [100.0 + 8 * (s % 7 == 0) for s in range(300)]
+    steady = Life(1, looks=looks(batches, from_s=1000))
+    leaking = Life(2, looks=looks([mb + 200 / 3600 * s for s, mb in enumerate(batches)], from_s=1000))
+    assert steady.leaning_mb(since_s=1000) == pytest.approx(0, abs=0.5)
+    assert leaking.leaning_mb(since_s=1000) == pytest.approx(16.6, abs=0.6)
+    assert leaking.leaning_mb(since_s=1150) == pytest.approx(8.3, abs=0.6)
+    assert leaking.leaning_mb(since_s=1295) is None, "five looks are no line"
 
 
 def test_a_leak_in_the_undisturbed_half_breaks_the_soak() -> None:
     replica = Replica("notifier", "all", {}, "http://127.0.0.1:1")
+    replica.lives = [Life(1, looks=looks([80 + s / 50 for s in range(300)]))]
+    assert leaning(replica, settled_s=0.0) == ("notifier all", 5.98, False)
+    assert leaning(replica, settled_s=200.0) == ("notifier all", 1.98, True)
+
+
+def test_a_soak_too_short_for_a_line_says_that_nobody_was_looked_at_often_enough() -> None:
+    replica = Replica("notifier", "all", {}, "http://127.0.0.1:1")
     replica.lives = [life(warm=(80.0, 40), last=(86.0, 40))]
-    replica.lives[0].held = [(float(s), 80 + s / 50) for s in range(300)]
-    assert leaning(replica, settled_s=0.0) == (5.98, False)
-    assert leaning(replica, settled_s=200.0) == (1.98, True)
+    assert leaning(replica, settled_s=0.0) == ("nobody was looked at often enough", 0.0, True)
 
 
-def leaning(replica: Replica, *, settled_s: float) -> tuple[float, bool]:
-    """Return what the soak says of the memory's line, and whether that is allowed."""
+def leaning(replica: Replica, *, settled_s: float) -> tuple[str, float, bool]:
+    """Return whose line of memory the soak names, how much it rises (MB), and whether that is allowed."""
     found = Found(answers_ms=[1.0], connections=[50] * 16, settled_s=settled_s)
     ((figure, limit),) = [
         (figure, limit)
         for figure, limit in figures(found, [replica], minutes=15)
         if figure.figure == "soak-leaning"
     ]
-    return round(figure.ours, 2), figure.ours <= limit
+    return figure.what.rpartition(", ")[2], round(figure.ours, 2), figure.ours <= limit
 
 
 def test_the_worst_life_decides_and_more_connections_than_at_first_are_told() -> None:
