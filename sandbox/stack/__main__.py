@@ -92,10 +92,10 @@ async def restore(folder: str) -> int:
     stack = Stack.persistent(say=say)
     with alone(stack.layout):
         # First the backup: a slip in its name must not stop a Velvet that runs.
-        await whole_backup(stack, Path(folder))
+        backup = await whole_backup(stack, Path(folder))
         await stack.stop()
         await stack.start_servers()
-        await bring_back(stack, Path(folder), say=print)
+        await bring_back(stack, backup, say=print)
         await stack.start()
     print("Velvet is up.")
     return 0

@@ -8,8 +8,9 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
@@ -38,6 +39,19 @@ _End = Annotated[int, msgspec.Meta(ge=0)]
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was read to its end and found whole."""
+
+    folder: Path
+    ends: Mapping[str, Mapping[str, Sequence[int]]]
+    """How far each service's topics went just before its dump: the ends of their partitions, by service and topic."""
+
+    def dump(self, service: str) -> Path:
+        """Return the file that holds the database of a service."""
+        return _dump(self.folder, service)
+
+
 def folder_for(stack: Stack) -> Path:
     """Return a new folder for a backup, named for the present time; only its owner may read it."""
     folder = stack.layout.home / "backups" / time.strftime("%Y-%m-%dT%H-%M-%S")
@@ -50,7 +64,7 @@ async def back_up(stack: Stack, folder: Path, *, services: Sequence[str] = SERVI
     for service in services:
         # First how far its topics go, then the dump: what is said in between is heard twice, never missed.
         ends = await _own_ends(stack, service)
-        file = folder / f"{service}.dump"
+        file = _dump(folder, service)
         unfinished = file.with_suffix(".unfinished")
         await _client(stack, service, "pg_dump", ["--format=custom", f"--file={unfinished}"])
         unfinished.chmod(0o600)
@@ -62,61 +76,60 @@ async def back_up(stack: Stack, folder: Path, *, services: Sequence[str] = SERVI
         say(f"{file}  {file.stat().st_size // 1024} kB")
 
 
-async def bring_back(stack: Stack, folder: Path, *, say: Say) -> None:
-    """Replace the databases by those in ``folder`` and bring them up to what Kafka knows.
-
-    The services must be stopped, PostgreSQL and Kafka running; whatever was only in the replaced databases
-    and never said to anybody is gone. Raises StackProblem.
-    """
-    found = await whole_backup(stack, folder)
-    await _refuse_other_kafka(stack, folder, found)
-    for service in found:
-        if stack.choice.postgres:
-            await drop_database(stack.postgres, service)
-            await create_database(stack.postgres, service)
-        # A database of the user's own stays as it was when its dump does not go in.
-        options = [] if stack.choice.postgres else ["--clean", "--if-exists", "--single-transaction"]
-        dump = str(folder / f"{service}.dump")
-        await _client(stack, service, "pg_restore", [*options, "--exit-on-error", dump], names_database=True)
-    await asyncio.gather(*(_up_to_date(stack, service, folder, say=say) for service in found))
-
-
-async def whole_backup(stack: Stack, folder: Path) -> list[str]:
-    """Return the services in a backup; raises StackProblem, before anything is touched, when it is not whole."""
-    found = [service for service in SERVICES if (folder / f"{service}.dump").exists()]
+async def whole_backup(stack: Stack, folder: Path) -> Backup:
+    """Read a backup to its end, before anything is touched; raises StackProblem when it is not whole."""
+    found = [service for service in SERVICES if _dump(folder, service).exists()]
     if not found or not (folder / _MANIFEST).exists():
         raise StackProblem(f"{folder} is no backup: it has no dump beside a {_MANIFEST}.")
-    untold = sorted(set(found) - _read(folder).keys())
+    told = _read(folder)
+    untold = sorted(set(found) - told.keys())
     if untold:
         raise StackProblem(f"The backup in {folder} was cut off: its {_MANIFEST} lacks {', '.join(untold)}.")
     sums = _sums(folder)
     for service in found:
-        file = folder / f"{service}.dump"
+        file = _dump(folder, service)
         # A dump can be changed, or another service's, and still be readable.
         if sums and sums.get(file.name) != await asyncio.to_thread(_sum, file):
             raise StackProblem(f"{file} is not what was backed up: {_SUMS} beside it says otherwise.")
         # Read to its end: a dump that lacks its last part would be noticed when the database is gone already.
         await _client(stack, service, "pg_restore", ["--file=/dev/null", str(file)])
-    return found
+    return Backup(folder, {service: told[service] for service in found})
 
 
-async def _refuse_other_kafka(stack: Stack, folder: Path, services: Sequence[str]) -> None:
+async def bring_back(stack: Stack, backup: Backup, *, say: Say) -> None:
+    """Replace the databases by those of the backup and bring them up to what Kafka knows.
+
+    The services must be stopped, PostgreSQL and Kafka running; whatever was only in the replaced databases
+    and never said to anybody is gone. Raises StackProblem.
+    """
+    await _refuse_other_kafka(stack, backup)
+    for service in backup.ends:
+        if stack.choice.postgres:
+            await drop_database(stack.postgres, service)
+            await create_database(stack.postgres, service)
+        # A database of the user's own stays as it was when its dump does not go in.
+        options = [] if stack.choice.postgres else ["--clean", "--if-exists", "--single-transaction"]
+        dump = str(backup.dump(service))
+        await _client(stack, service, "pg_restore", [*options, "--exit-on-error", dump], names_database=True)
+    since = backup.folder / _MANIFEST
+    await asyncio.gather(*(_up_to_date(stack, service, since=since, say=say) for service in backup.ends))
+
+
+async def _refuse_other_kafka(stack: Stack, backup: Backup) -> None:
     """Raise StackProblem when Kafka does not have what it had at the time of the backup."""
-    told = _read(folder)
     try:
-        for service in services:
-            refuse_other_kafka(told[service], ends=await _own_ends(stack, service))
+        for service, ends in backup.ends.items():
+            refuse_other_kafka(ends, ends=await _own_ends(stack, service))
     except OtherKafka as error:
         raise StackProblem(f"Nothing was replaced: {error}. To go on as it was: make up.") from None
 
 
-async def _up_to_date(stack: Stack, service: str, folder: Path, *, say: Say) -> None:
+async def _up_to_date(stack: Stack, service: str, *, since: Path, say: Say) -> None:
     environment = stack.environment(service)
     await run_module(service, [service, "migrate"], layout=stack.layout, environment=environment)
-    since = ["--since", str(folder / _MANIFEST)]
     await run_module(
         service,
-        [service, "restored", *since],
+        [service, "restored", "--since", str(since)],
         layout=stack.layout,
         environment=environment,
         within_s=_RESTORED_S_MAX,
@@ -188,6 +201,10 @@ def _address(stack: Stack, service: str) -> str:
         return stack.postgres.url(service)
     environment, prefix = stack.environment(service), f"VELVET_{service.upper()}"
     return environment.get(f"{prefix}_MIGRATION_DATABASE_URL") or environment[f"{prefix}_DATABASE_URL"]
+
+
+def _dump(folder: Path, service: str) -> Path:
+    return folder / f"{service}.dump"
 
 
 def _read(folder: Path) -> dict[str, dict[str, list[int]]]:

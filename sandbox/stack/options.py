@@ -17,8 +17,11 @@ def number(environ: Mapping[str, str], name: str, kind: Callable[[str], N], *, d
 
 
 def minutes(environ: Mapping[str, str], name: str, *, default: float) -> float:
-    """Return the length of a run in minutes; raises ValueError with a sentence for one that cannot be."""
+    """Return the length of a run in minutes; raises ValueError with a sentence for one that cannot be.
+
+    None at all (0) can be asked for only where that is the default.
+    """
     found = number(environ, name, float, default=default)
-    if not 0 < found < math.inf:
+    if not (0 < found < math.inf or found == default):
         raise ValueError(f"{name}: {found:g} is no length of a run.")
     return found

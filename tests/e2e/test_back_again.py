@@ -17,7 +17,7 @@ from sandbox.generator.book import Book, generate
 from sandbox.replay.evidence import Evidence
 from sandbox.replay.verdicts import Truth
 from sandbox.stack.addresses import PORT_VARIABLES, SERVICES, free_ports
-from sandbox.stack.backup import back_up, bring_back, folder_for
+from sandbox.stack.backup import back_up, bring_back, folder_for, whole_backup
 from sandbox.stack.layout import REPOSITORY
 from sandbox.stack.stack import Stack
 from tests.fuzz.broker import parked_by, put
@@ -61,7 +61,7 @@ async def test_four_databases_of_different_moments_come_back_and_nobody_notices(
         async def lost_and_back() -> None:
             for service in SERVICES:
                 stack.kill(service)
-            await bring_back(stack, folder, say=print)
+            await bring_back(stack, await whole_backup(stack, folder), say=print)
             for service in SERVICES:
                 await stack.start_one(service)
 
@@ -95,7 +95,7 @@ async def test_backups_may_be_brought_back_twice_and_an_older_one_after_a_newer(
                 for service in SERVICES:
                     stack.kill(service)
                 for _ in range(times):
-                    await bring_back(stack, folder, say=print)
+                    await bring_back(stack, await whole_backup(stack, folder), say=print)
                 for service in SERVICES:
                     await stack.start_one(service)
 

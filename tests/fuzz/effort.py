@@ -11,9 +11,7 @@ from sandbox.stack import options
 
 def asked(environ: Mapping[str, str]) -> tuple[float, int]:
     """Return the minutes (0: the short form) and the seed; raises ValueError with a sentence that names the setting."""
-    minutes = 0.0
-    if environ.get("FUZZ_MINUTES", "").strip() not in {"", "0"}:
-        minutes = options.minutes(environ, "FUZZ_MINUTES", default=0)
+    minutes = options.minutes(environ, "FUZZ_MINUTES", default=0)
     return minutes, options.number(
         environ, "FUZZ_SEED", int, default=time.time_ns() % 1_000_000 if minutes else 1
     )

@@ -10,7 +10,7 @@ import pytest
 from sandbox.stack import __main__ as commands
 from sandbox.stack import backup
 from sandbox.stack.addresses import SERVICES
-from sandbox.stack.backup import back_up, bring_back
+from sandbox.stack.backup import back_up, bring_back, whole_backup
 from sandbox.stack.problem import StackProblem
 from sandbox.stack.stack import Stack
 from tests.support.servers import Databases
@@ -62,10 +62,10 @@ async def test_a_dump_that_lacks_its_end_replaces_nothing(stack: Stack, folder: 
     last = folder / f"{SERVICES[-1]}.dump"
     last.write_bytes(last.read_bytes()[: last.stat().st_size * 2 // 3])
     with pytest.raises(StackProblem, match="not what was backed up"):
-        await bring_back(stack, folder, say=print)
+        await bring_back(stack, await whole_backup(stack, folder), say=print)
     (folder / "SHA256SUMS").unlink()  # A backup of an earlier release has none.
     with pytest.raises(StackProblem, match=f"pg_restore of {SERVICES[-1]} failed"):
-        await bring_back(stack, folder, say=print)
+        await bring_back(stack, await whole_backup(stack, folder), say=print)
     assert await _rows(stack) == [3000] * 4
 
 
@@ -77,10 +77,10 @@ async def test_a_dump_with_a_changed_byte_or_of_another_service_replaces_nothing
     whole[len(whole) // 2] ^= 0x55
     last.write_bytes(whole)
     with pytest.raises(StackProblem, match=f"{SERVICES[-1]}.dump .* not what was backed up"):
-        await bring_back(stack, folder, say=print)
+        await bring_back(stack, await whole_backup(stack, folder), say=print)
     last.write_bytes(first.read_bytes())
     with pytest.raises(StackProblem, match=f"{SERVICES[-1]}.dump .* not what was backed up"):
-        await bring_back(stack, folder, say=print)
+        await bring_back(stack, await whole_backup(stack, folder), say=print)
     assert await _rows(stack) == [3000] * 4
 
 
@@ -91,7 +91,7 @@ async def test_a_dump_with_a_changed_byte_or_of_another_service_replaces_nothing
 async def test_a_manifest_of_another_shape_replaces_nothing(stack: Stack, folder: Path, content: str) -> None:
     (folder / "manifest.json").write_text(content)
     with pytest.raises(StackProblem, match="is no manifest"):
-        await bring_back(stack, folder, say=print)
+        await bring_back(stack, await whole_backup(stack, folder), say=print)
     assert await _rows(stack) == [3000] * 4
 
 
@@ -110,7 +110,7 @@ async def test_a_backup_of_another_kafka_replaces_nothing(
     await back_up(stack, folder, say=print)
     ends = {"invoices.invoice-changed.v1": present}
     with pytest.raises(StackProblem, match=r"Nothing was replaced: invoices\.invoice-changed\.v1 ends"):
-        await bring_back(stack, folder, say=print)
+        await bring_back(stack, await whole_backup(stack, folder), say=print)
     assert await _rows(stack) == [3000] * 4
 
 
@@ -131,10 +131,10 @@ async def test_the_servers_start_for_a_restore_whatever_the_databases_hold(
 async def test_a_dump_that_the_manifest_does_not_know_replaces_nothing(stack: Stack, folder: Path) -> None:
     (folder / "manifest.json").write_text('{"invoices": {}}')
     with pytest.raises(StackProblem, match=r"cut off: .* lacks classifier, notifier, scheduler"):
-        await bring_back(stack, folder, say=print)
+        await bring_back(stack, await whole_backup(stack, folder), say=print)
     (folder / "manifest.json").write_text('{"invoices": {')
     with pytest.raises(StackProblem, match="is no manifest"):
-        await bring_back(stack, folder, say=print)
+        await bring_back(stack, await whole_backup(stack, folder), say=print)
     assert await _rows(stack) == [3000] * 4
 
 

@@ -23,6 +23,11 @@ def test_half_a_minute_is_a_length() -> None:
     assert options.minutes({"SOAK_MINUTES": " 0.5 "}, "SOAK_MINUTES", default=15) == 0.5
 
 
+@pytest.mark.parametrize("given", ["0", "0.0", "  "])
+def test_no_minutes_at_all_can_be_asked_for_where_that_is_the_default(given: str) -> None:
+    assert options.minutes({"FUZZ_MINUTES": given}, "FUZZ_MINUTES", default=0) == 0
+
+
 @pytest.mark.parametrize("given", ["long", "1,5", "0", "-1", "inf", "nan"])
 def test_what_is_no_length_names_the_setting(given: str) -> None:
     with pytest.raises(ValueError, match=r"^SOAK_MINUTES: ") as refused:
