@@ -71,10 +71,11 @@ def pod_faults(name: str, document: dict[str, Any]) -> Iterator[str]:
     spec = document["spec"]["template"]["spec"]
     if not spec.get("securityContext", {}).get("runAsNonRoot"):
         yield f"{title}: must run as non-root"
+    is_probed = document["kind"] == "Deployment"
     for container in spec["containers"]:
-        yield from (f"{title}: {fault}" for fault in container_faults(container, kind=document["kind"]))
+        yield from (f"{title}: {fault}" for fault in container_faults(container, is_probed=is_probed))
     for container in spec.get("initContainers", []):
-        yield from (f"{title}: {fault}" for fault in container_faults(container, kind="Job"))
+        yield from (f"{title}: {fault}" for fault in container_faults(container, is_probed=False))
     if (
         document["kind"] == "Deployment"
         and document["spec"]["selector"]["matchLabels"].items()
@@ -83,8 +84,8 @@ def pod_faults(name: str, document: dict[str, Any]) -> Iterator[str]:
         yield f"{title}: the selector does not match the pod's labels"
 
 
-def container_faults(container: dict[str, Any], *, kind: str) -> Iterator[str]:
-    """Name what one container lacks."""
+def container_faults(container: dict[str, Any], *, is_probed: bool) -> Iterator[str]:
+    """Name what one container lacks; only one that stays can be probed."""
     context = container.get("securityContext", {})
     if not context.get("readOnlyRootFilesystem") or context.get("allowPrivilegeEscalation") is not False:
         yield "needs a read-only root file system and no privilege escalation"
@@ -94,7 +95,7 @@ def container_faults(container: dict[str, Any], *, kind: str) -> Iterator[str]:
         "limits", {}
     ):
         yield "needs resource requests and a memory limit"
-    if kind == "Deployment":
+    if is_probed:
         yield from (
             f"has no {probe}"
             for probe in ("startupProbe", "livenessProbe", "readinessProbe")
@@ -136,7 +137,7 @@ def value_of(variable: Mapping[str, Any], given: Mapping[str, Mapping[str, str]]
     reference = asked.get("secretKeyRef") or asked.get("configMapKeyRef")
     if reference is None:
         # Of the pod itself (fieldRef, resourceFieldRef) only a cluster knows the value.
-        return str(variable.get("value", variable["name"].lower() if asked else ""))
+        return variable["name"].lower() if asked else str(variable.get("value", ""))
     try:
         return given[reference["name"]][reference["key"]]
     except KeyError:

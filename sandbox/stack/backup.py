@@ -47,10 +47,6 @@ class Backup:
     ends: Mapping[str, Mapping[str, Sequence[int]]]
     """How far each service's topics went just before its dump: the ends of their partitions, by service and topic."""
 
-    def dump(self, service: str) -> Path:
-        """Return the file that holds the database of a service."""
-        return _dump(self.folder, service)
-
 
 def folder_for(stack: Stack) -> Path:
     """Return a new folder for a backup, named for the present time; only its owner may read it."""
@@ -109,7 +105,7 @@ async def bring_back(stack: Stack, backup: Backup, *, say: Say) -> None:
             await create_database(stack.postgres, service)
         # A database of the user's own stays as it was when its dump does not go in.
         options = [] if stack.choice.postgres else ["--clean", "--if-exists", "--single-transaction"]
-        dump = str(backup.dump(service))
+        dump = str(_dump(backup.folder, service))
         await _client(stack, service, "pg_restore", [*options, "--exit-on-error", dump], names_database=True)
     since = backup.folder / _MANIFEST
     await asyncio.gather(*(_up_to_date(stack, service, since=since, say=say) for service in backup.ends))

@@ -54,8 +54,8 @@ def test_a_batch_that_comes_and_goes_is_no_leak_and_a_leak_beneath_it_is() -> No
     steady = Life(1, looks=looks(batches, from_s=1000))
     leaking = Life(2, looks=looks([mb + 200 / 3600 * s for s, mb in enumerate(batches)], from_s=1000))
     assert steady.leaning_mb(since_s=1000) == pytest.approx(0, abs=0.5)
-    assert leaking.leaning_mb(since_s=1000) == pytest.approx(16.6, abs=0.6)
-    assert leaking.leaning_mb(since_s=1150) == pytest.approx(8.3, abs=0.6)
+    assert leaking.leaning_mb(since_s=1000) == pytest.approx(16.75, abs=0.75)
+    assert leaking.leaning_mb(since_s=1150) == pytest.approx(8.5, abs=0.5)
     assert leaking.leaning_mb(since_s=1295) is None, "five looks are no line"
 
 
