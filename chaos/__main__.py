@@ -1,5 +1,6 @@
 """`make chaos`: one JSON line per figure on standard output, everything else on standard error."""
 
+import logging
 import os
 import secrets
 import sys
@@ -97,6 +98,8 @@ def main() -> int:
     except ValueError as error:
         say(str(error))
         return 2
+    # What the client library has to say of a broker that the run itself kills is no news; the services' own logs keep it.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     say(f"CHAOS_SEED={seed} CHAOS_MINUTES={size.seconds / 60:g}")
     reckoning = uvloop.run(run(seed, size, say=say))
     tell(reckoning)

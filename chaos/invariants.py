@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ SENT = frozenset({"ACCEPTED", "DELIVERED", "AMBIGUOUS"})
 NOT_SENT = frozenset({"SUPPRESSED", "FAILED"})
 PENDING = frozenset({"PENDING", "CLAIMED", "CALLING"})
 LOOK_S_MAX = 20.0
+BLIND_S_MAX = 60.0
+"""As long as a recovery may take; whoever has seen nothing for longer saw nothing, whatever the reason."""
 _DOWN = (OSError, EOFError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _CONTACTS = "SELECT contact_id, state FROM contacts WHERE action = 'SEND'"
@@ -49,6 +52,7 @@ class Guard:
 
     stage: Stage
     witness: Witness
+    clock: Callable[[], float] = time.monotonic
     breaches: dict[tuple[str, str], Breach] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     ticks: int = 0
@@ -71,20 +75,30 @@ class Guard:
 
     async def watch(self, stopping: asyncio.Event) -> None:
         """Check every second; a server that is down for a moment is asked again at the next."""
+        seen_at = self.clock()
         while not stopping.is_set():
-            await self.look(self.tick)
+            if await self.look(self.tick):
+                seen_at = self.clock()
+            elif self.clock() - seen_at > BLIND_S_MAX:
+                # A look that its own limit cut off reads like one at a server that is down: neither may last.
+                self.note("the guard can see", f"nothing for more than {BLIND_S_MAX:g} s on end")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), EVERY_S)
 
-    async def look(self, check: Callable[[], Awaitable[None]]) -> None:
-        """Check now; a server that is being killed excuses it, an error of the harness's own is a breach."""
+    async def look(self, check: Callable[[], Awaitable[None]]) -> bool:
+        """Check now, and say whether anything was seen.
+
+        A server that is being killed excuses a look that saw nothing, an error of the harness's own is a breach.
+        """
         try:
             async with asyncio.timeout(LOOK_S_MAX):
                 await check()
         except _DOWN:
-            return
+            return False
         except Exception as error:  # noqa: BLE001 - a guard that is blind must not pass for one that saw nothing
             self.note("the guard can see", repr(error))
+            return False
+        return True
 
     async def tick(self) -> None:
         """Read the oracle's new calls; look for doubles, calls after payment, offsets that went back."""

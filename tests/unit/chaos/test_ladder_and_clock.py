@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from chaos.invariants import Guard
+from chaos.invariants import BLIND_S_MAX, Guard
 from chaos.ledger_log import Rung
 from chaos.oracle import Call
 from chaos.witness import Witness
@@ -50,6 +50,28 @@ async def test_a_guard_that_cannot_see_says_so_unless_a_server_is_down(
         raise error
 
     await guard.look(check)
+    assert bool(guard.breaches) is is_broken
+
+
+@pytest.mark.parametrize(("sees_at_s", "is_broken"), [(None, True), (BLIND_S_MAX / 2, False)])
+async def test_a_guard_that_sees_nothing_for_a_minute_on_end_says_so(
+    monkeypatch: pytest.MonkeyPatch, sees_at_s: float | None, *, is_broken: bool
+) -> None:
+    times_s = iter((0.0, BLIND_S_MAX / 2, BLIND_S_MAX / 2, BLIND_S_MAX + 1, BLIND_S_MAX + 1))
+    now_s, stopping = next(times_s), asyncio.Event()
+    guard = Guard(cast("Any", None), cast("Any", None), clock=lambda: now_s)
+
+    async def tick() -> None:
+        nonlocal now_s
+        now_s = next(times_s, now_s)
+        if now_s > BLIND_S_MAX:
+            stopping.set()
+        if now_s != sees_at_s:
+            raise TimeoutError
+
+    monkeypatch.setattr(Guard, "tick", lambda _: tick())
+    monkeypatch.setattr("chaos.invariants.EVERY_S", 0.0)
+    await guard.watch(stopping)
     assert bool(guard.breaches) is is_broken
 
 
