@@ -64,7 +64,7 @@ class Peer:
         """Return the median, and keep it for a day; the kept figure where there is one, which is said aloud."""
         if self._kept is not None:
             print(
-                f"The peer's figure was not measured now: {self._path} is less than a day old.",
+                f"The peer's figure is a kept one, less than a day old: {self._path}.",
                 file=sys.stderr,
             )
             return self._kept

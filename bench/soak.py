@@ -208,7 +208,7 @@ def figures(found: Found, replicas: Sequence[Replica], *, minutes: float) -> lis
     return [
         (Figure("soak-memory", f"most memory that a process added after its first {WARM_S} s of readiness, {name}; {on}", most.grown_mb if most else 0.0, "MB", len(lives)), GROWN_MB_MAX),
         (Figure("soak-leaning", f"most that the line through a process's memory rises in the last {settled_min:.1f} minutes, in which nothing is restarted, {steepest}", leaning_mb, "MB", len(leaning)), LEANING_MB_MAX),
-        (Figure("soak-descriptors", "most descriptors that a process added after its start", max((life.grown_descriptors for _, life in lives), default=0), "1", len(lives)), GROWN_DESCRIPTORS_MAX),
+        (Figure("soak-descriptors", f"most descriptors that a process added after its first {WARM_S} s of readiness", max((life.grown_descriptors for _, life in lives), default=0), "1", len(lives)), GROWN_DESCRIPTORS_MAX),
         (Figure("soak-connections", "connections to PostgreSQL and Kafka more in the last cycle than in the first", max(0, last - first), "1", stages), GROWN_CONNECTIONS_MAX),
         (Figure("soak-left-behind", "connections left when all services have ended", found.left_behind, "1", stages), 0),
         (Figure("soak-lag", "longest until a restarted service had taken in all that was there", max(found.lags_s, default=0.0), "s", len(found.lags_s)), LAG_S_MAX),

@@ -4,12 +4,15 @@ What is measured is what is shipped: the benchmarks run the services from here. 
 goes into it has changed, and kept beside the other things that are prepared once.
 """
 
+import fcntl
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.stack.console import run
@@ -22,6 +25,11 @@ _SOURCES = ("services", "libs")
 _DECIDING = ("pyproject.toml", "requirements.lock", "proto/topics.yaml", "deploy/compile_wheel.py")
 _SAID_CHARS_MAX = 300
 _DRAFT = "draft-"
+_KEPT_S = 24 * 3600
+_FAULT = re.compile(
+    r": error: |fatal error|^\s*(error: \S+ failed|\w+(\.\w+)*Error: )|: command not found|: No such file"
+)
+"""What mypy, the C compiler and what calls them say of the fault itself; the first of these lines is the cause."""
 
 
 def mark() -> str:
@@ -46,20 +54,29 @@ def release() -> Path:
 
     Raises StackProblem with a sentence when it cannot be built.
     """
-    wanted = FOLDER / mark()
-    if wanted.is_dir():
-        return wanted
-    print("Velvet is built as an image holds it (once for each change; half a minute).", file=sys.stderr)
     FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        # Two commands at once build it once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = FOLDER / mark()
+        if not wanted.is_dir():
+            _build(wanted)
+        wanted.touch()
+    return wanted
+
+
+def _build(wanted: Path) -> None:
+    """Build a wheel and unpack it; removes what nobody runs any more."""
+    print("Velvet is built as an image holds it (once for each change; half a minute).", file=sys.stderr)
+    for older in FOLDER.glob("*/"):
+        # Another command may still be starting processes from a younger one.
+        if older.name.startswith(_DRAFT) or datetime.now(UTC).timestamp() - older.stat().st_mtime > _KEPT_S:
+            shutil.rmtree(older, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=FOLDER, prefix=_DRAFT) as draft:
         _pip("wheel", "--no-build-isolation", "--wheel-dir", draft, str(REPOSITORY))
         (wheel,) = Path(draft).glob("*.whl")
         _pip("install", "--no-index", "--no-compile", "--target", f"{draft}/unpacked", str(wheel))
-        # What another command is building at this moment is left to it.
-        for older in set(FOLDER.iterdir()) - set(FOLDER.glob(f"{_DRAFT}*")):
-            shutil.rmtree(older, ignore_errors=True)
         Path(draft, "unpacked").rename(wanted)
-    return wanted
 
 
 def _pip(*arguments: str) -> None:
@@ -74,12 +91,10 @@ def _pip(*arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        errors = [line.strip() for line in done.stdout.splitlines() if "error" in line.lower()]
-        said = next(
-            (line for line in errors if ": error:" in line or "fatal error" in line), (errors or [""])[-1]
-        )
+        said = [line.strip() for line in done.stdout.splitlines() if _FAULT.search(line)]
         raise StackProblem(
-            f"The release could not be built (it takes a C compiler and Python's headers): {said[:_SAID_CHARS_MAX]}"
+            "The release could not be built (it takes a C compiler and Python's headers): "
+            + (said or ["pip does not say why"])[0][:_SAID_CHARS_MAX]
         )
 
 

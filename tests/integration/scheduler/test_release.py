@@ -9,6 +9,7 @@ import pytest
 
 from deploy.release import release
 from sandbox.stack.layout import REPOSITORY
+from sandbox.stack.problem import StackProblem
 
 _AS_WRITTEN = {"__init__", "customer", "decision", "facts", "policy", "policy_reading", "words"}
 _TEST_S_MAX = 240
@@ -55,8 +56,24 @@ def test_it_decides_the_same_to_the_letter(unpacked: Path) -> None:
     assert int(told.partition(" ")[0]) > 1000
 
 
+_ON_THE_RELEASE = """
+import sys
+import pytest
+import scheduler.domain.decide
+assert scheduler.domain.decide.__file__.startswith(sys.argv[1]), scheduler.domain.decide.__file__
+# The repository's own setting of pytest would put the source first.
+options = ("-q", "-o", "pythonpath=.", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider")
+sys.exit(pytest.main([*options, "tests/unit/scheduler"]))
+"""
+
+
 def test_the_schedulers_own_tests_hold_on_it(unpacked: Path) -> None:
-    # The repository's own setting of pytest would put the source first.
-    options = ("-q", "-o", "pythonpath=.", "-o", "addopts=--import-mode=importlib")
-    said = ran("-m", "pytest", *options, "-p", "no:cacheprovider", "tests/unit/scheduler", code=unpacked)
+    said = ran("-c", _ON_THE_RELEASE, str(unpacked), code=unpacked)
     assert " passed" in said.splitlines()[-1]
+
+
+def test_a_release_that_cannot_be_built_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CC", "/nonexistent")
+    monkeypatch.setattr("deploy.release.FOLDER", tmp_path)
+    with pytest.raises(StackProblem, match="/nonexistent"):
+        release()

@@ -42,7 +42,7 @@ async def test_a_kept_figure_is_said_to_be_one(tmp_path: Path, capsys: pytest.Ca
     (await measured(tmp_path, 100.0)).value()
     assert capsys.readouterr().err == ""
     assert peer(tmp_path).value() == 100.0
-    assert f"not measured now: {tmp_path / 'pgqueuer.json'}" in capsys.readouterr().err
+    assert f"kept one, less than a day old: {tmp_path / 'pgqueuer.json'}" in capsys.readouterr().err
 
 
 async def test_what_was_measured_counts_also_where_it_cannot_be_kept(

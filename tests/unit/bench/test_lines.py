@@ -86,6 +86,12 @@ def test_the_table_says_what_is_reached() -> None:
     ]
 
 
+def test_a_floor_that_is_missed_by_less_than_the_ratio_is_rounded_by_is_missed() -> None:
+    line = Figure("P1", "close", 25_900.654, "1/s", 9, limit=215_919.806).line()
+    assert '"ratio": 0.12,' in line
+    assert "**below the floor**" in table([line])
+
+
 def test_the_memory_has_a_row_for_each_number_of_invoices() -> None:
     lines = [Figure("P11", f"memory, {n} invoices", 90, "MB", 9).line() for n in (1_000_000, 10_000_000)]
     assert len(table(lines).splitlines()) == 4
