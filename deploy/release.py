@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.stack.console import run
@@ -68,11 +67,13 @@ def release() -> Path:
 def _build(wanted: Path) -> None:
     """Build a wheel and unpack it; removes what nobody runs any more."""
     print("Velvet is built as an image holds it (once for each change; half a minute).", file=sys.stderr)
-    for older in FOLDER.glob("*/"):
-        # Another command may still be starting processes from a younger one.
-        if older.name.startswith(_DRAFT) or datetime.now(UTC).timestamp() - older.stat().st_mtime > _KEPT_S:
-            shutil.rmtree(older, ignore_errors=True)
+    abandoned = list(FOLDER.glob(f"{_DRAFT}*"))
     with tempfile.TemporaryDirectory(dir=FOLDER, prefix=_DRAFT) as draft:
+        now_s = Path(draft).stat().st_mtime
+        # Another command may still be starting processes from a younger one.
+        unused = [old for old in FOLDER.glob("*/") if now_s - old.stat().st_mtime > _KEPT_S]
+        for folder in (*abandoned, *unused):
+            shutil.rmtree(folder, ignore_errors=True)
         _pip("wheel", "--no-build-isolation", "--wheel-dir", draft, str(REPOSITORY))
         (wheel,) = Path(draft).glob("*.whl")
         _pip("install", "--no-index", "--no-compile", "--target", f"{draft}/unpacked", str(wheel))
