@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
+# Runs a module on what an image holds; a release that cannot be built ends it.
+RELEASED := release=$$($(PY) -m deploy.release) && PYTHONPATH=$$release $(PY) -m
 CODE := services libs sandbox tests bench chaos deploy proto/generate.py
 
 ##@ Use
@@ -92,16 +94,16 @@ e2e: setup ## The four services together
 .PHONY: bench
 bench: setup ## The benchmark, one JSON line per figure; ONLY=P1,P4 runs some, BENCH_LONG=1 adds ten million invoices
 	sh sandbox/setup.sh bench
-	release=$$($(PY) -m deploy.release) && PYTHONPATH=$$release $(PY) -m bench $${ONLY:+"ONLY=$$ONLY"}
+	$(RELEASED) bench $${ONLY:+"ONLY=$$ONLY"}
 
 .PHONY: growth
 growth: setup ## What an event and a decision cost from a thousand to a million customers; writes docs/growth.*
 	sh sandbox/setup.sh bench
-	release=$$($(PY) -m deploy.release) && PYTHONPATH=$$release $(PY) -m bench.growth
+	$(RELEASED) bench.growth
 
 .PHONY: soak
 soak: setup ## A steady load for SOAK_MINUTES=15 while every service is restarted in turn; fails when anything grows
-	release=$$($(PY) -m deploy.release) && PYTHONPATH=$$release $(PY) -m bench.soak
+	$(RELEASED) bench.soak
 
 .PHONY: chaos
 chaos: setup ## The fault-injection run, one JSON line per figure; CHAOS_MINUTES=60 runs longer, CHAOS_SEED=… replays a plan

@@ -39,9 +39,7 @@ class CompiledWheel(BuildHookInterface[Any]):
         self._folder = tempfile.TemporaryDirectory(prefix="velvet-compiled-")
         built = Path(self._folder.name) / "lib"
         with contextlib.chdir(root):
-            extensions = mypycify(
-                [*_FOLLOWED, *files], debug_level="0", target_dir=f"{self._folder.name}/c", separate=False
-            )
+            extensions = mypycify([*_FOLLOWED, *files], debug_level="0", target_dir=f"{self._folder.name}/c")
             distribution = Distribution({"name": "velvet", "ext_modules": extensions})
             command = distribution.get_command_obj("build_ext")
             command.build_lib, command.build_temp = str(built), f"{self._folder.name}/o"

@@ -55,7 +55,6 @@ class Lane:
         "_calendars",
         "_known",
         "_places",
-        "_wanted",
         "creditor_zone",
         "moments",
         "moving",
@@ -85,7 +84,6 @@ class Lane:
         self.moving = tuple(rung for rung in self.rungs if rung.base < 0)
         self._calendars = calendars  # Kept, so that its identity stays its own.
         self._known: dict[datetime, tuple[int, int, int]] = {}
-        self._wanted: dict[date, tuple[int, datetime, datetime]] = {}
         self._places: dict[tuple[object, ...], Place] = {}
 
     @property
@@ -104,27 +102,12 @@ class Lane:
         if found is None:
             if len(self._known) > _KEPT_MAX:
                 self._known.clear()
-            first, message_at, task_at = self._wanted_on(self.moments.local_day(known_from))
+            day = self.moments.local_day(known_from)
+            first = day.toordinal()
             found = self._known[known_from] = (
                 first,
-                first + (message_at < known_from),
-                first + (task_at < known_from),
-            )
-        return found
-
-    def _wanted_on(self, day: date) -> tuple[int, datetime, datetime]:
-        """Return the ordinal of a day, and the instants of its message and of its task.
-
-        Every invoice has an instant of its own at which it became known, but many of them lie on one day.
-        """
-        found = self._wanted.get(day)
-        if found is None:
-            if len(self._wanted) > _KEPT_MAX:
-                self._wanted.clear()
-            found = self._wanted[day] = (
-                day.toordinal(),
-                self.moments.wanted_at(day),
-                self.task_moments.wanted_at(day),
+                first + (self.moments.wanted_at(day) < known_from),
+                first + (self.task_moments.wanted_at(day) < known_from),
             )
         return found
 

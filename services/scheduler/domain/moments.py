@@ -62,6 +62,7 @@ class Moments:
         "_grace",
         "_known_days",
         "_slots",
+        "_wanted",
         "hours",
         "window_ignored",
         "zone",
@@ -78,6 +79,8 @@ class Moments:
         self._grace = timedelta(minutes=rules.grace_minutes)
         self._slots: dict[date, Slot | None] = {}
         self._known_days: dict[datetime, date] = {}
+        # Every invoice has an instant of its own at which it became known, but many of them lie on one day.
+        self._wanted: dict[date, datetime] = {}
         # All customers of a batch are decided at one instant, and each asks more than once.
         self._asked_at: tuple[datetime, Slot | None] | None = None
         self._firsts: dict[date | None, Slot | None] = {}
@@ -105,7 +108,13 @@ class Moments:
 
     def wanted_at(self, day: date) -> datetime:
         """Return the instant of the customer's minute on ``day``, whether allowed that day or not."""
-        return local_instant(day, _clock(self.hours.opens), zone=self.zone)
+        try:
+            return self._wanted[day]
+        except KeyError:
+            if len(self._wanted) > _CACHED_DAYS_MAX:
+                self._wanted.clear()
+            wanted = self._wanted[day] = local_instant(day, _clock(self.hours.opens), zone=self.zone)
+            return wanted
 
     def at(self, now: datetime) -> Slot | None:
         """Return the moment that ``now`` lies in (within the grace); None: it lies in none."""
